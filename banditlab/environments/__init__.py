@@ -1,0 +1,1 @@
+"""Environments, a folder a game, a file a family."""

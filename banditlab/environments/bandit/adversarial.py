@@ -1,0 +1,106 @@
+"""Adversarial arms: losses fixed in advance, from a switching best arm or from a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banditlab.environments.instances import table
+from banditlab.errors import UserError
+from banditlab.games.bandit import STATIC, score
+from banditlab.numerics.hashing import uniform
+from banditlab.registry import environment
+from banditlab.types import Count, Counts, Matrix, Probability, Vector
+
+
+@environment("adversarial", game="bandit", gives=("bounded-rewards",))
+@dataclass(frozen=True)
+class Adversarial:
+    """Losses in [0, 1] chosen before the first round; the reward is 1 - loss.
+
+    Without `losses`, the best arm changes at random every `period` rounds: its loss is 1 with probability
+    `level - gap`, the others' with probability `level`. With `losses`, a file of T rows and K columns holds the losses
+    themselves.
+
+    The metric `regret` is to the best arm of each round, `static-regret` to the best fixed arm of the rounds so far,
+    both on the expected losses.
+    """
+
+    arms: Count = 10  #: K, without a table
+    period: Count = 1000  #: rounds between switches, without a table
+    level: Probability = 0.5  #: expected loss of all arms but the best
+    gap: Probability = 0.1  #: by which the best arm's is lower
+    losses: str | None = None  #: path of a table (T, K) in CSV, NPZ or NPY
+
+    class State(NamedTuple):
+        features: Matrix  #: (K, 0)
+        means: Matrix  #: (S, K) expected losses, a row a stretch
+        period: int  #: rounds in a stretch
+        sums: Vector  #: (K,) expected losses of each arm so far
+        paid: Vector  #: (1,) expected losses of the arms played so far
+        best: Counts  #: (1,) the best arm of the round
+        noise: np.uint64
+
+    def __post_init__(self):
+        if self.losses is None and self.gap > self.level:
+            raise ValueError(f"gap: at most level = {self.level}, since losses lie in [0, 1]; got {self.gap}")
+
+    def start(self, rng, noise, horizon) -> State:
+        if self.losses is None:
+            means, period = self._switching(rng, horizon), self.period
+        else:
+            means, period = _read(self.losses, horizon), 1
+        arms = means.shape[1]
+        return self.State(np.zeros((arms, 0)), means, period, np.zeros(arms), np.zeros(1), np.zeros(1, int), noise)
+
+    def _switching(self, rng, horizon) -> np.ndarray:
+        stretches = -(-horizon // self.period)
+        means = np.full((stretches, self.arms), self.level)
+        means[np.arange(stretches), rng.integers(self.arms, size=stretches)] -= self.gap
+        return means
+
+    def facts(self, state) -> dict[str, Any]:
+        return {"best": state.best}
+
+    @staticmethod
+    def observe(env, t, rng):
+        if t % env.period == 0:
+            means = env.means[t // env.period]
+            best = 0
+            for k in range(means.shape[0]):
+                if means[k] < means[best]:
+                    best = k
+            env.best[0] = best
+        return env.features
+
+    @staticmethod
+    def pull(env, t, features, arm):
+        loss = env.means[t // env.period, arm]
+        if 0.0 < loss < 1.0 and env.period > 1:
+            loss = 1.0 if uniform(env.noise, arm, t) < loss else 0.0
+        return 1.0 - loss
+
+    @staticmethod
+    def regret(env, t, features, arm, reward, totals):
+        means = env.means[t // env.period]
+        least = means[env.best[0]]
+        score(totals, means[arm] - least, 1.0 - least - reward)
+        env.paid[0] += means[arm]
+        fixed = np.inf
+        for k in range(means.shape[0]):
+            env.sums[k] += means[k]
+            fixed = min(fixed, env.sums[k])
+        totals[STATIC] = env.paid[0] - fixed
+
+
+def _read(path: str, horizon: int) -> np.ndarray:
+    means = table(path, "losses")
+    if means.ndim != 2 or means.shape[1] < 2:
+        raise UserError(f"{path}: a table of losses has rounds as rows and at least 2 arms as columns")
+    if len(means) < horizon:
+        raise UserError(f"{path}: {len(means)} rows of losses, fewer than the horizon {horizon}")
+    if means.min() < 0 or means.max() > 1:
+        raise UserError(f"{path}: losses lie in [0, 1], got {means.min():g} .. {means.max():g}")
+    return means[:horizon]

@@ -1,0 +1,69 @@
+"""Bernoulli arms: rewards 0 or 1 with fixed means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banditlab.environments.instances import check_arms, draw_means
+from banditlab.games.bandit import score
+from banditlab.numerics.hashing import uniform
+from banditlab.registry import environment
+from banditlab.types import Count, Counts, Matrix, NonNegative, Probability, Vector
+
+PRIORS = {"beta": "beta(a, b) with a, b > 0", "uniform": "uniform(a, b) with a < b"}
+
+
+@environment("bernoulli", game="bandit", gives=("bounded-rewards",), metrics=("regret", "realised-regret"))
+@dataclass(frozen=True)
+class Bernoulli:
+    """Bernoulli arms: the reward of arm k is 1 with probability means[k], else 0.
+
+    The arms are written one by one (`means`), or as `arms` of which one, at a random place, has mean `best` and the
+    others `best - gap`, or as `arms` whose means are drawn from `prior` in each replication.
+    """
+
+    means: list[Probability] | None = None  #: (K,), in [0, 1]
+    arms: Count | None = None  #: K
+    gap: NonNegative = 0.1  #: of every arm but the best
+    best: Probability = 0.6  #: mean of the best arm
+    prior: str | None = None  #: "beta(a, b)" or "uniform(a, b)"
+
+    class State(NamedTuple):
+        features: Matrix  #: (K, 0)
+        means: Vector  #: (K,)
+        plays: Counts  #: (K,) how often each arm was played
+        best: Counts  #: (1,) the best arm
+        noise: np.uint64
+
+    def __post_init__(self):
+        check_arms(self.means, self.arms, self.prior, PRIORS)
+        if self.means is None and self.prior is None and self.gap > self.best:
+            raise ValueError(f"gap: at most best = {self.best}, since means lie in [0, 1]; got {self.gap}")
+
+    def start(self, rng, noise, horizon) -> State:
+        means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)
+        if means.min() < 0 or means.max() > 1:
+            raise ValueError(f"prior: means of Bernoulli arms lie in [0, 1]; {self.prior!r} drew one outside")
+        arms = len(means)
+        return self.State(np.zeros((arms, 0)), means, np.zeros(arms, int), np.array([means.argmax()]), noise)
+
+    def facts(self, state) -> dict[str, Any]:
+        return {"best": state.best, "noise": 0.5}
+
+    @staticmethod
+    def observe(env, t, rng):
+        return env.features
+
+    @staticmethod
+    def pull(env, t, features, arm):
+        count = env.plays[arm]
+        env.plays[arm] = count + 1
+        return 1.0 if uniform(env.noise, arm, count) < env.means[arm] else 0.0
+
+    @staticmethod
+    def regret(env, t, features, arm, reward, totals):
+        best = env.means[env.best[0]]
+        score(totals, best - env.means[arm], best - reward)

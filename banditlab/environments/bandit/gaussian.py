@@ -1,0 +1,67 @@
+"""Gaussian arms: fixed means, normal noise of one standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banditlab.environments.instances import check_arms, draw_means
+from banditlab.games.bandit import score
+from banditlab.numerics.hashing import normal
+from banditlab.registry import environment
+from banditlab.types import Count, Counts, Matrix, NonNegative, Real, Vector
+
+PRIORS = {"normal": "normal(mean, std) with std > 0", "uniform": "uniform(a, b) with a < b"}
+
+
+@environment("gaussian", game="bandit", metrics=("regret", "realised-regret"))
+@dataclass(frozen=True)
+class Gaussian:
+    """Gaussian arms: the reward of arm k is normal with mean means[k] and standard deviation `std`.
+
+    The arms are written one by one (`means`), or as `arms` of which one, at a random place, has mean `best` and the
+    others `best - gap`, or as `arms` whose means are drawn from `prior` in each replication.
+    """
+
+    means: list[Real] | None = None  #: (K,)
+    arms: Count | None = None  #: K
+    gap: NonNegative = 0.1  #: of every arm but the best
+    best: Real = 0.6  #: mean of the best arm
+    prior: str | None = None  #: "normal(mean, std)" or "uniform(a, b)"
+    std: NonNegative = 1.0  #: of the noise, in reward units
+
+    class State(NamedTuple):
+        features: Matrix  #: (K, 0)
+        means: Vector  #: (K,)
+        std: float
+        plays: Counts  #: (K,) how often each arm was played
+        best: Counts  #: (1,) the best arm
+        noise: np.uint64
+
+    def __post_init__(self):
+        check_arms(self.means, self.arms, self.prior, PRIORS)
+
+    def start(self, rng, noise, horizon) -> State:
+        means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)
+        arms, best = len(means), np.array([means.argmax()])
+        return self.State(np.zeros((arms, 0)), means, self.std, np.zeros(arms, int), best, noise)
+
+    def facts(self, state) -> dict[str, Any]:
+        return {"best": state.best, "noise": self.std}
+
+    @staticmethod
+    def observe(env, t, rng):
+        return env.features
+
+    @staticmethod
+    def pull(env, t, features, arm):
+        count = env.plays[arm]
+        env.plays[arm] = count + 1
+        return env.means[arm] + env.std * normal(env.noise, arm, count)
+
+    @staticmethod
+    def regret(env, t, features, arm, reward, totals):
+        best = env.means[env.best[0]]
+        score(totals, best - env.means[arm], best - reward)

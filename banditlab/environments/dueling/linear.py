@@ -1,0 +1,125 @@
+"""CoLST: contextual linear stochastic transitivity (Bengs, Saha, Huellermeier 2022).
+
+V. Bengs, A. Saha, E. Huellermeier. Stochastic contextual dueling bandits under linear stochastic transitivity models.
+ICML 2022 (arXiv 2202.04593).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercube, draw_sphere, rank
+from banditlab.environments.instances import table
+from banditlab.errors import UserError
+from banditlab.games.dueling import score_preference, score_utility
+from banditlab.numerics.hashing import uniform
+from banditlab.numerics.links import LINKS, noise, probability
+from banditlab.registry import environment
+from banditlab.types import Count, Counts, Matrix, Positive, Real, Vector
+
+SPHERE, BALL, GAUSS, HYPERCUBE, STATIC, ONE_HOT, ARRAY = range(7)
+CONTEXTS = ("sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array")
+
+
+@environment("linear", game="dueling", gives=("features",))
+@dataclass(frozen=True)
+class Linear:
+    """Arm i beats arm j with probability F((x_i - x_j)'theta), for one unknown theta of norm `signal`.
+
+    Contexts are drawn in each round, K rows of R^d: uniform on the unit sphere or in the unit ball, standard normal, or
+    random signs / sqrt(d); or they stay as they are: `static` (the sphere, once), `one-hot` (dim = arms), and `array`
+    (from the file `features`, of shape (K, d), or (T, K, d) for one a round).
+
+    The winner is the arm of larger utility plus noise, with one noise for each arm and round, so that exchanging the
+    arms exchanges the outcome; an arm against itself is a fair coin.
+    """
+
+    arms: Count = 10  #: K
+    dim: Count = 10  #: d
+    link: Literal["logistic", "probit", "exponential"] = "logistic"  #: F
+    contexts: Literal["sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array"] = "sphere"
+    signal: Positive = 1.0  #: norm of theta, where theta is drawn
+    theta: list[Real] | None = None  #: (d,) in place of a draw
+    features: str | None = None  #: path of the contexts, NPZ or NPY
+
+    class State(NamedTuple):
+        features: Matrix  #: (K, d) of the round
+        given: Matrix  #: (S, K, d) contexts from a file, S = 0 without
+        theta: Vector  #: (d,)
+        utilities: Vector  #: (K,) of the round
+        best: Counts  #: (1,) the best arm of the round
+        contexts: int
+        link: int
+        noise: np.uint64
+
+    def __post_init__(self):
+        if (self.contexts == "array") != (self.features is not None):
+            raise ValueError('contexts = "array" and features = "FILE" go together')
+        if self.contexts == "one-hot" and self.arms != self.dim:
+            raise ValueError(f'contexts = "one-hot" needs dim = arms, got dim = {self.dim}, arms = {self.arms}')
+
+    def start(self, rng, noise, horizon) -> State:
+        given = self._given(horizon)
+        arms, dim = given.shape[1:]
+        if self.theta is None:
+            theta = rng.standard_normal(dim)
+            theta *= self.signal / np.linalg.norm(theta)
+        elif len(self.theta) == dim:
+            theta = np.array(self.theta, float)
+        else:
+            raise ValueError(f"theta: of length dim = {dim}, got {len(self.theta)}")
+        features = np.eye(arms, dim) if self.contexts == "one-hot" else np.zeros((arms, dim))
+        code, link = CONTEXTS.index(self.contexts), LINKS.index(self.link)
+        return self.State(features, given, theta, np.zeros(arms), np.zeros(1, int), code, link, noise)
+
+    def _given(self, horizon) -> np.ndarray:
+        if self.features is None:
+            return np.zeros((0, self.arms, self.dim))
+        given = table(self.features, "features")
+        given = given[None] if given.ndim == 2 else given
+        if given.ndim != 3:
+            raise UserError(f"{self.features}: contexts have shape (K, d) or (T, K, d), got {given.shape}")
+        if 1 < len(given) < horizon:
+            raise UserError(f"{self.features}: contexts of {len(given)} rounds, fewer than the horizon {horizon}")
+        return given
+
+    def facts(self, state) -> dict[str, Any]:
+        return {"best": state.best, "link": self.link, "signal": float(np.linalg.norm(state.theta))}
+
+    @staticmethod
+    def observe(env, t, rng):
+        features = env.features
+        if env.contexts == SPHERE or (env.contexts == STATIC and t == 0):
+            draw_sphere(features, rng)
+        elif env.contexts == BALL:
+            draw_ball(features, rng)
+        elif env.contexts == GAUSS:
+            draw_gauss(features, rng)
+        elif env.contexts == HYPERCUBE:
+            draw_hypercube(features, rng)
+        elif env.contexts == ARRAY and (t == 0 or env.given.shape[0] > 1):
+            for k in range(features.shape[0]):
+                for i in range(features.shape[1]):
+                    features[k, i] = env.given[t % env.given.shape[0], k, i]
+        elif t > 0:
+            return features
+        rank(features, env.theta, env.utilities, env.best)
+        return features
+
+    @staticmethod
+    def duel(env, t, features, first, second):
+        if first == second:
+            return uniform(env.noise, features.shape[0], t) < 0.5
+        one = env.utilities[first] + noise(env.link, env.noise, first, t)
+        other = env.utilities[second] + noise(env.link, env.noise, second, t)
+        return one > other
+
+    @staticmethod
+    def regret(env, t, features, first, second, totals):
+        top = env.utilities[env.best[0]]
+        one, other = top - env.utilities[first], top - env.utilities[second]
+        score_utility(totals, one, other)
+        score_preference(totals, probability(env.link, one) - 0.5, probability(env.link, other) - 0.5)

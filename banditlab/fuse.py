@@ -1,0 +1,294 @@
+"""A loop is a template, a pair fills it in: binding verbs to a loop, compiling the copy, caching it.
+
+This is the only file that knows Numba's options. It imports nothing else of the package.
+
+Numba caches a function under its file, its qualified name and its signature, and its stamp covers that one file
+alone. A bound copy therefore carries a fingerprint of everything it calls in its name, so that an edited policy can
+never be served by an older machine code.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+import hashlib
+import inspect
+import textwrap
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaError
+
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+#: Lets a sum be reordered into vector lanes; never `fastmath=True`, which would also assume that NaN cannot occur.
+REASSOCIATED = {"reassoc", "contract", "nsz"}
+
+
+class CacheError(OSError):
+    """The folder for compiled code cannot be written."""
+
+
+def kernel(function: Callable | None = None, *, reassociate: bool = False) -> Any:
+    """Compile a function of arrays and scalars on first use, for verbs and other kernels to call.
+
+    Parameters
+    ----------
+    function : callable
+        A function within Numba's language.
+    reassociate : bool
+        Allow its sums to be reordered (vector lanes). For dot products and quadratic forms only: the last bits then
+        depend on the CPU's vector width. A portable run compiles it without.
+    """
+    if function is None:
+        return functools.partial(kernel, reassociate=reassociate)
+    return numba.njit(**OPTIONS, no_cfunc_wrapper=True, fastmath=REASSOCIATED if reassociate else False)(function)
+
+
+def fuse(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False) -> Callable:
+    """Compile a copy of a loop whose free names stand for the given verbs; cached on disk.
+
+    Parameters
+    ----------
+    template : function
+        The loop; names in `verbs` are free in it, or in the functions that it calls.
+    verbs : dict of str to function
+        What each free name stands for.
+    portable : bool
+        Drop the permission to reorder sums, so that the bits are the same on every x86-64 CPU.
+
+    Returns
+    -------
+    callable
+        The compiled function. Compilation happens at its first call, or is loaded from the cache. Verbs that were
+        defined in a notebook cell are compiled anew in each process.
+
+    Raises
+    ------
+    CacheError
+        No folder for compiled code can be written.
+    """
+    bound = _Binder(verbs, portable, compiled=True).copy(template)
+    importable = all(verb.__module__ != "__main__" for verb in verbs.values())
+    words = [fingerprint(template, *(verbs[name] for name in sorted(verbs))), *sorted(verbs), portable]
+    digest = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
+    bound.__qualname__ = f"{template.__name__}_{digest}"
+    try:
+        return numba.njit(**OPTIONS, cache=importable)(bound)
+    except RuntimeError as error:
+        place = numba.config.CACHE_DIR or "the package's folder and the user's cache folder"
+        raise CacheError(
+            f"cannot write compiled code to {place}: set NUMBA_CACHE_DIR to a folder that can be written"
+        ) from error
+
+
+def plain(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False) -> Callable:
+    """Bind the same copy as `fuse`, left in Python; the kernels it calls stay compiled, so its bits are the same."""
+    return _Binder(verbs, portable, compiled=False).copy(template)
+
+
+class _Binder:
+    """Copies functions with their free names bound to verbs, and the functions that they call likewise."""
+
+    def __init__(self, verbs: Mapping[str, Callable], portable: bool, compiled: bool):
+        self.verbs, self.portable, self.compiled = verbs, portable, compiled
+        self.done: dict[Any, Callable] = {}
+
+    def copy(self, function: types.FunctionType) -> types.FunctionType:
+        names = function.__globals__ | self.verbs
+        copy = types.FunctionType(
+            function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+        )
+        for name in _names(function.__code__):
+            value = names.get(name)
+            if isinstance(value, types.FunctionType | Dispatcher):
+                names[name] = self._callee(value)
+        return copy
+
+    def _callee(self, value: Any) -> Callable:
+        if value not in self.done:
+            self.done[value] = value  # a function that calls itself
+            if not isinstance(value, Dispatcher):
+                copy = self.copy(value)
+                self.done[value] = numba.njit(**OPTIONS, inline="always", no_cpython_wrapper=True, no_cfunc_wrapper=True)(copy) if self.compiled else copy
+            elif self.portable:
+                self.done[value] = numba.njit(**OPTIONS)(self.copy(value.py_func))
+        return self.done[value]
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the error is Numba's word that it cannot compile something."""
+    return isinstance(error, NumbaError)
+
+
+def check_signature(function: Any, arguments: tuple) -> None:
+    """Refuse machine code that was stored for other argument types than these.
+
+    Two processes that compile different signatures of one function at once can store one under the other's key.
+
+    Raises
+    ------
+    CacheError
+        The loaded code is for another signature.
+    """
+    if isinstance(function, Dispatcher) and tuple(map(numba.typeof, arguments)) not in function.signatures:
+        raise CacheError(f"the compiled code of {function.__qualname__} is damaged: delete its cache files and run again")
+
+
+def settle(state: Any) -> Any:
+    """Give every field of a `NamedTuple` state its one type, so that each loop is compiled for one signature.
+
+    Arrays become C-contiguous and writeable, of float64, int64, uint64 or bool; scalars take the type of their
+    annotation. States that are no `NamedTuple` (of a policy that runs in plain Python) are returned as they are.
+    """
+    if not hasattr(state, "_fields"):
+        return state
+    hints = _hints(type(state))
+    return type(state)(*(_settle(value, hints.get(name)) for name, value in zip(state._fields, state, strict=True)))
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return {name: {"float": float, "int": int, "bool": bool}.get(hint, hint) for name, hint in cls.__annotations__.items()}
+
+
+def _settle(value: Any, hint: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        kind = {"f": np.float64, "i": np.int64, "u": np.uint64, "b": np.bool_}.get(value.dtype.kind)
+        return value if kind is None else np.require(value, kind, ["C", "W"])
+    if hasattr(value, "_fields"):
+        return settle(value)
+    return hint(value) if hint in (float, int, bool) else value
+
+
+# --- fingerprints -----------------------------------------------------------------------------------------------
+
+
+def fingerprint(*things: Any) -> str:
+    """Digest of functions or classes with all that they call: their syntax, and the constants that they read.
+
+    Comments, docstrings and formatting do not enter. Libraries outside the package and the user's files count by
+    name only.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    words: list[str] = []
+    seen: set[Any] = set()
+    for thing in things:
+        _describe(thing, words, seen)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32]
+
+
+def _describe(thing: Any, words: list[str], seen: set[Any]) -> None:
+    thing = thing.py_func if isinstance(thing, Dispatcher) else thing
+    if isinstance(thing, np.ndarray):
+        words.append(f"{thing.dtype} {thing.shape} {hashlib.sha256(thing.tobytes()).hexdigest()}")
+    elif isinstance(thing, tuple | list):
+        words.append(f"{type(thing).__name__} of {len(thing)}")
+        for item in thing:
+            _describe(item, words, seen)
+    elif not isinstance(thing, types.FunctionType | type):
+        words.append(repr(thing) if isinstance(thing, SCALARS) else _name(thing))
+    elif _is_library(thing):
+        words.append(_name(thing))
+    elif thing not in seen:
+        seen.add(thing)
+        words.append(_syntax(thing))
+        for value in _read(thing):
+            _describe(value, words, seen)
+
+
+SCALARS = (int, float, str, bytes, bool, np.generic)
+
+
+def _name(thing: Any) -> str:
+    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
+
+
+LIBRARIES = frozenset({"numpy", "numba", "scipy", "math", "builtins", "typing", "dataclasses", "pydantic", "sklearn"})
+
+
+def _is_library(thing: Any) -> bool:
+    return (thing.__module__ or "").partition(".")[0] in LIBRARIES
+
+
+@functools.lru_cache(maxsize=4096)
+def _syntax(thing: Any) -> str:
+    """Return what a function or a class says: syntax trees without docstrings, and a class's fields.
+
+    A class is read function by function, since the source of a class in a notebook cannot be found.
+    """
+    if isinstance(thing, type):
+        return repr((getattr(thing, "__annotations__", {}), [_syntax(function) for function in _functions(thing)]))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    except (OSError, TypeError, SyntaxError):
+        return repr([(code.co_code, code.co_names, code.co_consts) for code in _nested(thing.__code__)])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def _read(thing: Any) -> Iterator[Any]:
+    """Yield the values of the global names, module attributes and closure cells that a function or class reads."""
+    for function in _functions(thing):
+        for cell in function.__closure__ or ():
+            yield cell.cell_contents
+        for path in _paths(function.__code__):
+            value = function.__globals__.get(path[0])
+            for attribute in path[1:]:
+                if not isinstance(value, types.ModuleType):
+                    break
+                value = getattr(value, attribute, None)
+            if value is not None and not isinstance(value, types.ModuleType):
+                yield value
+
+
+def _functions(thing: Any) -> Iterator[types.FunctionType]:
+    if isinstance(thing, types.FunctionType):
+        yield thing
+        return
+    for name, value in sorted(vars(thing).items()):
+        value = getattr(value, "__func__", value)
+        value = value.fget if isinstance(value, property) else value
+        generated = name.startswith("__") and name != "__post_init__"
+        if isinstance(value, types.FunctionType) and not generated:
+            yield value
+
+
+def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _nested(constant)
+
+
+def _names(code: types.CodeType) -> list[str]:
+    """Return the global names that a function reads, in order."""
+    return list(dict.fromkeys(path[0] for path in _paths(code)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _paths(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
+    """Return the global names and dotted paths that a function reads: ("dot",), ("math", "sqrt")."""
+    paths: dict[tuple[str, ...], None] = {}
+    for part in _nested(code):
+        path: tuple[str, ...] = ()
+        for instruction in dis.get_instructions(part):
+            if instruction.opname == "LOAD_GLOBAL":
+                paths[path] = None
+                path = (instruction.argval,)
+            elif path and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                path = (*path, instruction.argval)
+            elif instruction.opname != "CACHE":
+                paths[path] = None
+                path = ()
+    return tuple(path for path in paths if path)

@@ -1,0 +1,104 @@
+"""The bandit game: see features or none, play an arm, see its reward.
+
+A round t = 0, 1, ... of a pair (environment, policy):
+
+1. the environment shows `features`, one row an arm, shape (K, d); d = 0 where there is no context;
+2. the policy chooses an arm in 0 .. K-1;
+3. the environment answers with a reward;
+4. the policy learns from it;
+5. the environment adds to the regrets, from its true means.
+
+The functions below without a body are the verbs: the environment's are `observe`, `pull`, `regret`; the policy's are
+`choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from banditlab.fuse import kernel
+from banditlab.games.game import Game, Metric, measure
+from banditlab.types import Matrix
+
+
+class Round(NamedTuple):
+    """What happened in a round, as metrics see it."""
+
+    t: int  #: 0, 1, ...
+    features: Matrix  #: (K, d)
+    arm: int
+    reward: float
+
+
+def observe(env, t, rng) -> Matrix:
+    """Environment: draw the features of round t, shape (K, d), from the stream of contexts."""
+    raise NotImplementedError
+
+
+def pull(env, t, features, arm) -> float:
+    """Environment: the reward of an arm in round t."""
+    raise NotImplementedError
+
+
+def regret(env, t, features, arm, reward, totals) -> None:
+    """Environment: add to the running totals of its metrics, in the order REGRET, REALISED, STATIC."""
+    raise NotImplementedError
+
+
+def choose(policy, t, features, rng) -> int:
+    """Policy: an arm, given the features and the policy's own stream."""
+    raise NotImplementedError
+
+
+def learn(policy, t, features, arm, reward) -> None:
+    """Policy: update the state."""
+    raise NotImplementedError
+
+
+REGRET, REALISED, STATIC = range(3)
+
+
+@kernel
+def score(totals, gap, loss):
+    """Add a round to the totals: gap >= 0 of the arm's mean to the best, and best mean minus realised reward."""
+    totals[REGRET] += gap
+    totals[REALISED] += loss
+
+
+def rounds(env, policy, start, stop, contexts, coins, totals):
+    """Play rounds start .. stop - 1."""
+    for t in range(start, stop):
+        features = observe(env, t, contexts)
+        arm = choose(policy, t, features, coins)
+        if not 0 <= arm < features.shape[0]:
+            raise IndexError("the policy chose an arm outside 0 .. K-1")
+        reward = pull(env, t, features, arm)
+        learn(policy, t, features, arm, reward)
+        regret(env, t, features, arm, reward, totals)
+        measure(env, policy, Round(t, features, arm, reward), t + 1 == stop, totals)
+
+
+def ask(policy, t, features, rng):
+    """Ask the policy alone, in a user's own loop."""
+    return choose(policy, t, features, rng)
+
+
+def tell(policy, t, features, action, outcome):
+    """Tell the policy alone, in a user's own loop."""
+    learn(policy, t, features, action, outcome)
+
+
+GAME = Game(
+    name="bandit",
+    summary="see features or none, play an arm, see its reward",
+    rounds=rounds,
+    ask=ask,
+    tell=tell,
+    environment_verbs=(observe, pull, regret),
+    policy_verbs=(choose, learn),
+    metrics=(
+        Metric("regret", "Regret"),
+        Metric("realised-regret", "Realised regret", signed=True),
+        Metric("static-regret", "Regret to the best fixed arm", signed=True),
+    ),
+)

@@ -1,0 +1,118 @@
+"""The dueling game: see features or none, play a pair of arms, see which one won.
+
+A round t = 0, 1, ... of a pair (environment, policy):
+
+1. the environment shows `features`, one row an arm, shape (K, d); d = 0 where there is no context;
+2. the policy chooses a pair (i, j) of arms in 0 .. K-1, which may be one and the same;
+3. the environment answers with one bit, whether i won;
+4. the policy learns from it;
+5. the environment adds to the regrets, from its true utilities or preferences.
+
+With the gap of an arm to the round's best in utility, or in preference P(best beats arm) - 1/2, the regret of a pair is
+the smaller gap (weak), the larger (strong) or their mean (average).
+
+The functions below without a body are the verbs: the environment's are `observe`, `duel`, `regret`; the policy's are
+`choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from banditlab.fuse import kernel
+from banditlab.games.game import Game, Metric, measure
+from banditlab.types import Matrix
+
+
+class Round(NamedTuple):
+    """What happened in a round, as metrics see it."""
+
+    t: int  #: 0, 1, ...
+    features: Matrix  #: (K, d)
+    first: int
+    second: int
+    won: bool  #: whether the first arm won
+
+
+def observe(env, t, rng) -> Matrix:
+    """Environment: draw the features of round t, shape (K, d), from the stream of contexts."""
+    raise NotImplementedError
+
+
+def duel(env, t, features, first, second) -> bool:
+    """Environment: whether the first arm wins."""
+    raise NotImplementedError
+
+
+def regret(env, t, features, first, second, totals) -> None:
+    """Environment: add to the running totals, by `score_utility` and `score_preference`."""
+    raise NotImplementedError
+
+
+def choose(policy, t, features, rng) -> tuple[int, int]:
+    """Policy: a pair of arms, given the features and the policy's own stream."""
+    raise NotImplementedError
+
+
+def learn(policy, t, features, first, second, won) -> None:
+    """Policy: update the state."""
+    raise NotImplementedError
+
+
+@kernel
+def score_utility(totals, one, other):
+    """Add a pair's gaps in utility, each >= 0, to the totals."""
+    totals[0] += 0.5 * (one + other)
+    totals[1] += max(one, other)
+    totals[2] += min(one, other)
+
+
+@kernel
+def score_preference(totals, one, other):
+    """Add a pair's gaps in preference, each in [0, 1/2], to the totals."""
+    totals[3] += 0.5 * (one + other)
+    totals[4] += max(one, other)
+    totals[5] += min(one, other)
+
+
+def rounds(env, policy, start, stop, contexts, coins, totals):
+    """Play rounds start .. stop - 1."""
+    for t in range(start, stop):
+        features = observe(env, t, contexts)
+        first, second = choose(policy, t, features, coins)
+        if not (0 <= first < features.shape[0] and 0 <= second < features.shape[0]):
+            raise IndexError("the policy chose an arm outside 0 .. K-1")
+        won = duel(env, t, features, first, second)
+        learn(policy, t, features, first, second, won)
+        regret(env, t, features, first, second, totals)
+        measure(env, policy, Round(t, features, first, second, won), t + 1 == stop, totals)
+
+
+def ask(policy, t, features, rng):
+    """Ask the policy alone, in a user's own loop."""
+    return choose(policy, t, features, rng)
+
+
+def tell(policy, t, features, action, outcome):
+    """Tell the policy alone, in a user's own loop."""
+    first, second = action
+    learn(policy, t, features, first, second, outcome)
+
+
+GAME = Game(
+    name="dueling",
+    summary="see features or none, play a pair of arms, see which one won",
+    rounds=rounds,
+    ask=ask,
+    tell=tell,
+    environment_verbs=(observe, duel, regret),
+    policy_verbs=(choose, learn),
+    metrics=(
+        Metric("average", "Average regret"),
+        Metric("strong", "Strong regret"),
+        Metric("weak", "Weak regret"),
+        Metric("average-preference", "Average regret (preference)"),
+        Metric("strong-preference", "Strong regret (preference)"),
+        Metric("weak-preference", "Weak regret (preference)"),
+    ),
+)

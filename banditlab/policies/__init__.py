@@ -1,0 +1,1 @@
+"""Policies, a folder a game, a file an algorithm."""

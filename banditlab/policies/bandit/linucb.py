@@ -1,0 +1,57 @@
+"""LinUCB: optimism for linear contextual bandits with one shared parameter (Li et al. 2010; Abbasi-Yadkori et al. 2011).
+
+L. Li, W. Chu, J. Langford, R. Schapire. A contextual-bandit approach to personalized news article recommendation. WWW
+2010 (Algorithm 1, with one model for all arms, as in W. Chu et al., AISTATS 2011, Algorithm 1).
+Y. Abbasi-Yadkori, D. Pal, C. Szepesvari. Improved algorithms for linear stochastic bandits. NeurIPS 2011.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from banditlab.numerics.linear import dot, norm, sherman_morrison
+from banditlab.registry import policy
+from banditlab.types import Matrix, Positive, Vector
+
+
+@policy("linucb", game="bandit", needs=("arm-features",))
+@dataclass(frozen=True)
+class LinUCB:
+    """The largest x'theta + width * sqrt(x' V^-1 x), with V = ridge I + sum x x' and theta = V^-1 sum x r.
+
+    The lowest index among equals.
+    """
+
+    width: Positive = 1.0  #: alpha, in reward units
+    ridge: Positive = 1.0  #: lambda
+
+    class State(NamedTuple):
+        inverse: Matrix  #: (d, d) V^-1
+        theta: Vector  #: (d,)
+        scratch: Vector  #: (d,)
+        width: float
+
+    def start(self, problem, rng) -> State:
+        dim = problem.dim
+        return self.State(np.eye(dim) / self.ridge, np.zeros(dim), np.zeros(dim), self.width)
+
+    @staticmethod
+    def choose(state, t, features, rng):
+        best, arm = -math.inf, 0
+        for k in range(features.shape[0]):
+            index = dot(state.theta, features[k]) + state.width * norm(state.inverse, features[k])
+            if index > best:
+                best, arm = index, k
+        return arm
+
+    @staticmethod
+    def learn(state, t, features, arm, reward):
+        x = features[arm]
+        error = reward - dot(state.theta, x)
+        step = error / (1.0 + sherman_morrison(state.inverse, x, state.scratch, 1.0))
+        for i in range(x.shape[0]):
+            state.theta[i] += step * state.scratch[i]

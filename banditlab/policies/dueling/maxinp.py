@@ -1,0 +1,119 @@
+"""MaxInP: the most informative pair among the plausible winners (Saha 2021, Algorithm 2).
+
+A. Saha. Optimal algorithms for stochastic contextual preference bandits. NeurIPS 2021. Width and exploration as in the
+comparison of Bengs, Saha, Huellermeier (ICML 2022).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from banditlab.numerics.linear import dot, multiply
+from banditlab.numerics.preference import (
+    Design,
+    Estimator,
+    close_exploration,
+    learn_contrast,
+    learn_duel,
+    start_design,
+    start_estimator,
+)
+from banditlab.numerics.sampling import draw_pair
+from banditlab.registry import policy
+from banditlab.types import AtLeastOne, Flags, Index, Matrix, NonNegative, Positive, Vector
+
+
+@policy("maxinp", game="dueling", needs=("features",), told=("horizon", "link", "rounds"))
+@dataclass(frozen=True)
+class MaxInP:
+    """The pair of largest |x_i - x_j| among the arms that may still be best.
+
+    After `exploration` rounds of random pairs, with theta the maximum-likelihood estimate and |v| = sqrt(v' M^-1 v), an
+    arm i may be best if (x_i - x_j)'theta + eta |x_i - x_j| > 0 for every other j. One such arm plays itself; where
+    there is none, the arm of largest utility plays itself. The first pair among equals, by i and then j.
+
+    eta = "horizon" stands for sqrt(d ln T). The estimate is found as in CoLSTIM.
+    """
+
+    eta: Positive | Literal["horizon"] = "horizon"  #: width of the plausible set
+    exploration: Index | None = None  #: t_0, rounds of random pairs; None: d K
+    ridge: Positive = 1e-4  #: lambda of the estimate
+    design: NonNegative = 0.0  #: M_0 = design I
+    link: Literal["told", "logistic", "probit", "exponential"] = "told"  #: that the policy assumes
+    refit: AtLeastOne = 1.05  #: growth of the number of duels between two maximisations
+
+    class State(NamedTuple):
+        estimator: Estimator
+        design: Design
+        products: Matrix  #: (K, d) M^-1 x
+        utilities: Vector  #: (K,) x'theta
+        squares: Matrix  #: (K, K) |x_i - x_j|^2
+        plausible: Flags  #: (K,)
+        exploration: int  #: t_0
+        eta: float
+
+    def start(self, problem, rng) -> State:
+        arms, dim = problem.arms, problem.dim
+        link = problem.link if self.link == "told" else self.link
+        eta = math.sqrt(dim * math.log(problem.horizon)) if self.eta == "horizon" else self.eta
+        return self.State(
+            start_estimator(dim, problem.rounds, link, self.ridge, self.refit),
+            start_design(dim, self.design),
+            np.zeros((arms, dim)), np.zeros(arms), np.zeros((arms, arms)), np.zeros(arms, bool),
+            arms * dim if self.exploration is None else self.exploration, eta,
+        )  # fmt: skip
+
+    @staticmethod
+    def choose(state, t, features, rng):
+        if t < state.exploration:
+            return draw_pair(rng, features.shape[0])
+        if t == state.exploration:
+            close_exploration(state.design)
+        _look(state, features)
+        return _most_informative(state)
+
+    @staticmethod
+    def learn(state, t, features, first, second, won):
+        learn_duel(state.estimator, features[first], features[second], won)
+        learn_contrast(state.design, features[first], features[second], t < state.exploration)
+
+
+def _look(state, features):
+    """Write utilities, squared norms of all contrasts, and the plausible arms of the round."""
+    arms = features.shape[0]
+    for k in range(arms):
+        state.utilities[k] = dot(features[k], state.estimator.theta)
+        multiply(state.design.inverse, features[k], state.products[k])
+        state.squares[k, k] = dot(state.products[k], features[k])
+        state.plausible[k] = True
+    for i in range(arms):
+        for j in range(i):
+            square = state.squares[i, i] + state.squares[j, j] - 2.0 * dot(state.products[i], features[j])
+            state.squares[i, j] = state.squares[j, i] = max(0.0, square)
+            width = state.eta * math.sqrt(state.squares[i, j])
+            lead = state.utilities[i] - state.utilities[j]
+            state.plausible[i] = state.plausible[i] and lead + width > 0.0
+            state.plausible[j] = state.plausible[j] and width - lead > 0.0
+
+
+def _most_informative(state):
+    arms = state.utilities.shape[0]
+    best, first, second, leader, last, count = -1.0, 0, 0, 0, 0, 0
+    for i in range(arms):
+        if state.utilities[i] > state.utilities[leader]:
+            leader = i
+        if state.plausible[i]:
+            count += 1
+            last = i
+            for j in range(arms):
+                if j != i and state.plausible[j] and state.squares[i, j] > best:
+                    best, first, second = state.squares[i, j], i, j
+    if count == 0:
+        return leader, leader
+    if count == 1:
+        return last, last
+    return first, second

@@ -1,0 +1,42 @@
+"""What a policy is told of its problem: the shape of a round, and the facts that it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from banditlab.errors import UserError
+
+
+class Problem:
+    """The facts that `start(problem, rng)` receives.
+
+    Attributes
+    ----------
+    arms : int
+        K, the number of arms.
+    dim : int
+        d, the length of a feature vector; 0 without features.
+    horizon, link, noise, signal, ... :
+        Only what the policy declares in `told`; reading anything else is an error.
+    used : set of str
+        The facts that were read so far.
+    """
+
+    def __init__(self, policy: str, arms: int, dim: int, facts: Mapping[str, Any], told: Iterable[str]):
+        self.arms, self.dim = arms, dim
+        self.used: set[str] = set()
+        self._policy, self._facts, self._told = policy, dict(facts), frozenset(told)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._told:
+            raise UserError(
+                f"policy {self._policy!r} reads problem.{name} but does not declare it: "
+                f"add told=({name!r},) to its decorator"
+            )
+        if name not in self._facts:
+            raise UserError(f"policy {self._policy!r} must be told the {name}, which this environment does not know")
+        self.used.add(name)
+        return self._facts[name]

@@ -1,0 +1,327 @@
+"""Names and the classes behind them: environments and policies of every game, and users' metrics.
+
+Built-in kinds are found by looking through the package's folders; a third party's through the entry-point groups
+`banditlab.environments` and `banditlab.policies`; a user's by running the file or the notebook cell that holds them.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from banditlab.errors import UserError, nearest
+from banditlab.games import games
+from banditlab.games.game import Metric
+
+ROLES = ("environment", "policy")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A registered environment or policy.
+
+    Attributes
+    ----------
+    role : str
+        "environment" or "policy".
+    game, name : str
+        What it plays, and its name there.
+    cls : type
+        The class of its parameters, with its verbs.
+    needs : frozenset of str
+        Policies: what an environment must give ("features", "bounded-rewards").
+    gives : frozenset of str
+        Environments: the same words.
+    told : frozenset of str
+        Policies: facts that it may ask of its problem ("horizon", "link", ...).
+    metrics : tuple of str
+        Environments: names of the game's metrics that it keeps.
+    """
+
+    role: str
+    game: str
+    name: str
+    cls: type
+    needs: frozenset[str] = frozenset()
+    gives: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def verbs(self) -> dict[str, Callable]:
+        """The class's functions by verb."""
+        return {stub.__name__: getattr(self.cls, stub.__name__) for stub in _stubs(self.role, self.game)}
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring of the file, or of the class."""
+        module = sys.modules.get(self.cls.__module__)
+        text = self.cls.__doc__ if (self.cls.__doc__ or "").strip() else module and module.__doc__
+        return (inspect.cleandoc(text or "").splitlines() or [""])[0]
+
+
+@dataclass(frozen=True)
+class UserMetric:
+    """A metric of a user's: a function of (environment state, policy state, round)."""
+
+    game: str
+    metric: Metric
+    function: Callable
+
+
+_kinds: dict[tuple[str, str, str], Kind] = {}
+_metrics: dict[tuple[str, str], UserMetric] = {}
+
+
+def environment(name: str, *, game: str, gives: Iterable[str] = (), metrics: Iterable[str] = ()) -> Callable:
+    """Register a frozen dataclass as an environment.
+
+    Parameters
+    ----------
+    name : str
+        Its kind in TOML: lower case, hyphens.
+    game : str
+        The game whose verbs it has.
+    gives : iterable of str
+        What it offers beyond the game's protocol: "features", "bounded-rewards".
+    metrics : iterable of str
+        The game's metrics that it keeps; all by default.
+
+    Raises
+    ------
+    TypeError
+        A verb is missing or has other parameters; the game is unknown; the name is taken.
+    """
+    return functools.partial(
+        _register, "environment", name, game, gives=frozenset(gives), metrics=tuple(metrics)
+    )
+
+
+def policy(name: str, *, game: str, needs: Iterable[str] = (), told: Iterable[str] = ()) -> Callable:
+    """Register a frozen dataclass as a policy.
+
+    Parameters
+    ----------
+    name : str
+        Its kind in TOML: lower case, hyphens.
+    game : str
+        The game whose verbs it has.
+    needs : iterable of str
+        What the environment must give: "features", "bounded-rewards".
+    told : iterable of str
+        Facts that it may read from its problem, beyond `arms` and `dim`: "horizon", "link", "noise", "signal", "best".
+
+    Raises
+    ------
+    TypeError
+        A verb is missing or has other parameters; the game is unknown; the name is taken.
+    """
+    return functools.partial(_register, "policy", name, game, needs=frozenset(needs), told=frozenset(told))
+
+
+def metric(
+    *, game: str, name: str | None = None, label: str | None = None, cumulative: bool = False, signed: bool = True
+) -> Callable:
+    """Register a function of (environment state, policy state, round) as a metric, compiled into the loop.
+
+    Parameters
+    ----------
+    game : str
+    name : str, optional
+        By default the function's name with hyphens.
+    label : str, optional
+        The text of its axis; by default its name.
+    cumulative : bool
+        Sum it over the rounds; by default it is read at the record points.
+    signed : bool
+        Whether it can be negative.
+    """
+
+    def register(function: Callable) -> Callable:
+        kind = name or function.__name__.replace("_", "-")
+        built_in = {m.name for m in _game(game).metrics}
+        if kind in built_in:
+            raise TypeError(f"metric {kind!r}: the game {game!r} has one of that name")
+        entry = Metric(kind, label or kind, signed=signed, cumulative=cumulative)
+        _metrics[game, kind] = UserMetric(game, entry, function)
+        return function
+
+    return register
+
+
+def _game(name: str) -> Any:
+    if name not in games():
+        raise TypeError(f"no game {name!r}{nearest(name, games())}")
+    return games()[name]
+
+
+def _stubs(role: str, game: str) -> tuple[Callable, ...]:
+    return _game(game).environment_verbs if role == "environment" else _game(game).policy_verbs
+
+
+def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
+    place = f"{role} {game}/{name}"
+    if not is_dataclass(cls):
+        raise TypeError(f"{place}: put @dataclass(frozen=True) above the class {cls.__name__}")
+    if not hasattr(cls, "start"):
+        raise TypeError(f"{place}: the class {cls.__name__} lacks start(), which makes the state")
+    for stub in _stubs(role, game):
+        _check_verb(place, cls, stub)
+    if role == "environment":
+        known = [m.name for m in _game(game).metrics]
+        facts["metrics"] = facts["metrics"] or tuple(known)
+        for unknown in set(facts["metrics"]) - set(known):
+            raise TypeError(f"{place}: no metric {unknown!r}{nearest(unknown, known)}")
+    taken = _kinds.get((role, game, name))
+    if taken and (taken.cls.__module__, taken.cls.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise TypeError(f"{place}: that name is taken by {taken.cls.__module__}.{taken.cls.__qualname__}")
+    _kinds[role, game, name] = Kind(role, game, name, cls, **facts)
+    return cls
+
+
+def _check_verb(place: str, cls: type, stub: Callable) -> None:
+    verb = inspect.getattr_static(cls, stub.__name__, None)
+    wanted = list(inspect.signature(stub).parameters)
+    form = f"{stub.__name__}({', '.join(wanted)})"
+    if verb is None:
+        raise TypeError(f"{place}: the class {cls.__name__} lacks the verb {form}")
+    if not isinstance(verb, staticmethod):
+        raise TypeError(f"{place}: {stub.__name__} must be a @staticmethod of the form {form}")
+    found = list(inspect.signature(verb.__func__).parameters)
+    if len(found) != len(wanted):
+        raise TypeError(f"{place}: {stub.__name__}({', '.join(found)}) should have the form {form}")
+
+
+# --- finding ------------------------------------------------------------------------------------------------------
+
+
+def kinds(role: str, game: str | None = None) -> list[Kind]:
+    """Return all registered kinds of a role, by game and name."""
+    _load_built_in()
+    _load_entry_points()
+    return [
+        kind for key, kind in sorted(_kinds.items()) if key[0] == role and game in (None, key[1])
+    ]
+
+
+def find(role: str, name: str, game: str | None = None) -> Kind:
+    """Return the kind of this name; a bare name must be unique over games, `game/name` always is.
+
+    Raises
+    ------
+    UserError
+        Unknown, with the nearest name; ambiguous, with the qualified names.
+    """
+    _load_built_in()
+    scope, _, bare = name.rpartition("/")
+    scope = scope or game
+    found = [kind for key, kind in _kinds.items() if key[0] == role and key[2] == bare and scope in (None, key[1])]
+    if not found and _load_entry_points():
+        return find(role, name, game)
+    if len(found) > 1:
+        choices = " or ".join(repr(f"{kind.game}/{kind.name}") for kind in found)
+        raise UserError(f"{name!r} is ambiguous: write {choices}")
+    if not found:
+        raise UserError(_unknown(role, name, scope))
+    return found[0]
+
+
+def _unknown(role: str, name: str, scope: str | None) -> str:
+    bare = name.rpartition("/")[2]
+    elsewhere = sorted(key[1] for key in _kinds if key[0] == role and key[2] == bare)
+    if scope and scope not in games():
+        return f"no game {scope!r}{nearest(scope, games())}"
+    plays = "" if scope is None else (f" plays {scope}" if role == "policy" else f" of {scope}")
+    if elsewhere:
+        return f"no {role} {bare!r}{plays} (it is of {', '.join(elsewhere)})"
+    names = {key[2] for key in _kinds if key[0] == role and scope in (None, key[1])}
+    return f"no {role} {bare!r}{plays}{nearest(bare, names)}"
+
+
+def kind_of(thing: Any) -> Kind:
+    """Return the kind of an instance of a registered class.
+
+    Raises
+    ------
+    UserError
+        Its class is not registered; a subclass of a registered one counts as its own.
+    """
+    for kind in _kinds.values():
+        if kind.cls is type(thing):
+            return kind
+    name = type(thing).__name__
+    raise UserError(f"{name} is not registered: put @banditlab.policy(...) or @banditlab.environment(...) above it")
+
+
+def metrics(game: str) -> list[UserMetric]:
+    """Return the users' metrics of a game, by name."""
+    return [entry for key, entry in sorted(_metrics.items()) if key[0] == game]
+
+
+@functools.cache
+def _load_built_in() -> None:
+    for role in ("environments", "policies"):
+        for game in games():
+            package = f"banditlab.{role}.{game}"
+            if importlib.util.find_spec(package):
+                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+                    importlib.import_module(module.name)
+
+
+broken: dict[str, str] = {}  #: entry points that failed to load: their name and the error
+
+
+@functools.cache
+def _entry_points() -> list[Any]:
+    points = importlib.metadata.entry_points()
+    return [point for role in ("environments", "policies") for point in points.select(group=f"banditlab.{role}")]
+
+
+_loaded: set[str] = set()
+
+
+def _load_entry_points() -> bool:
+    """Load what is installed beside the package; tell whether there was anything new."""
+    new = [point for point in _entry_points() if point.value not in _loaded]
+    for point in new:
+        _loaded.add(point.value)
+        try:
+            point.load()
+        except Exception as error:  # one broken plug-in must not take the others along
+            broken[point.name] = f"{type(error).__name__}: {error}"
+    return bool(new)
+
+
+def load_plugin(path: str | Path) -> None:
+    """Run a user's file of policies, environments and metrics.
+
+    Raises
+    ------
+    UserError
+        The file is missing or raises.
+    """
+    from joblib.externals import cloudpickle
+
+    file = Path(path).resolve()
+    name = f"banditlab_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    if not file.is_file():
+        raise UserError(f"{path}: no such plug-in file")
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UserError(f"{path}: {type(error).__name__}: {error}") from error
+    cloudpickle.register_pickle_by_value(module)

@@ -1,0 +1,29 @@
+"""The types that parameters and states are declared with.
+
+Parameter types are checked when a grid is read: a string is never taken for a number, and a value out of range is
+refused with the name of its key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+from numpy.typing import NDArray
+from pydantic import AllowInfNan, Strict
+
+
+Real = Annotated[float, Strict(), AllowInfNan(False)]
+Positive = Annotated[float, Strict(), AllowInfNan(False), Gt(0)]
+NonNegative = Annotated[float, Strict(), AllowInfNan(False), Ge(0)]
+Probability = Annotated[float, Strict(), AllowInfNan(False), Ge(0), Le(1)]
+Fraction = Annotated[float, Strict(), AllowInfNan(False), Gt(0), Lt(1)]
+AtLeastOne = Annotated[float, Strict(), AllowInfNan(False), Ge(1)]
+Count = Annotated[int, Strict(), Ge(1)]
+Index = Annotated[int, Strict(), Ge(0)]
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
