@@ -102,9 +102,7 @@ def environment(name: str, *, game: str, gives: Iterable[str] = (), metrics: Ite
     TypeError
         A verb is missing or has other parameters; the game is unknown; the name is taken.
     """
-    return functools.partial(
-        _register, "environment", name, game, gives=frozenset(gives), metrics=tuple(metrics)
-    )
+    return functools.partial(_register, "environment", name, game, gives=frozenset(gives), metrics=tuple(metrics))
 
 
 def policy(name: str, *, game: str, needs: Iterable[str] = (), told: Iterable[str] = ()) -> Callable:
@@ -130,7 +128,12 @@ def policy(name: str, *, game: str, needs: Iterable[str] = (), told: Iterable[st
 
 
 def metric(
-    *, game: str, name: str | None = None, label: str | None = None, cumulative: bool = False, signed: bool = True
+    *,
+    game: str,
+    name: str | None = None,
+    label: str | None = None,
+    cumulative: bool = False,
+    signed: bool = True,
 ) -> Callable:
     """Register a function of (environment state, policy state, round) as a metric, compiled into the loop.
 
@@ -157,6 +160,12 @@ def metric(
         return function
 
     return register
+
+
+def adopt(entries: Iterable[UserMetric]) -> None:
+    """Register metrics that another process had."""
+    for entry in entries:
+        _metrics[entry.game, entry.metric.name] = entry
 
 
 def _game(name: str) -> Any:
@@ -209,9 +218,7 @@ def kinds(role: str, game: str | None = None) -> list[Kind]:
     """Return all registered kinds of a role, by game and name."""
     _load_built_in()
     _load_entry_points()
-    return [
-        kind for key, kind in sorted(_kinds.items()) if key[0] == role and game in (None, key[1])
-    ]
+    return [kind for key, kind in sorted(_kinds.items()) if key[0] == role and game in (None, key[1])]
 
 
 def find(role: str, name: str, game: str | None = None) -> Kind:
@@ -302,6 +309,9 @@ def _load_entry_points() -> bool:
     return bool(new)
 
 
+plugins: list[str] = []  #: the users' files that were run, as absolute paths
+
+
 def load_plugin(path: str | Path) -> None:
     """Run a user's file of policies, environments and metrics.
 
@@ -310,8 +320,6 @@ def load_plugin(path: str | Path) -> None:
     UserError
         The file is missing or raises.
     """
-    from joblib.externals import cloudpickle
-
     file = Path(path).resolve()
     name = f"banditlab_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if not file.is_file():
@@ -324,4 +332,4 @@ def load_plugin(path: str | Path) -> None:
     except Exception as error:
         del sys.modules[name]
         raise UserError(f"{path}: {type(error).__name__}: {error}") from error
-    cloudpickle.register_pickle_by_value(module)
+    plugins.append(str(file))

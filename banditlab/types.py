@@ -13,7 +13,6 @@ from annotated_types import Ge, Gt, Le, Lt
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, Strict
 
-
 Real = Annotated[float, Strict(), AllowInfNan(False)]
 Positive = Annotated[float, Strict(), AllowInfNan(False), Gt(0)]
 NonNegative = Annotated[float, Strict(), AllowInfNan(False), Ge(0)]

@@ -242,9 +242,7 @@ def growth(
     return _growth(x[inside], [curves[:, inside]], confidence)
 
 
-def growth_over_horizons(
-    horizons: ArrayLike, samples: Sequence[ArrayLike], confidence: float = 0.95
-) -> Growth:
+def growth_over_horizons(horizons: ArrayLike, samples: Sequence[ArrayLike], confidence: float = 0.95) -> Growth:
     """Exponent of the mean final value over separate horizons, for policies that are tuned to theirs.
 
     Parameters
@@ -268,9 +266,7 @@ def growth_over_horizons(
     """
     horizons = np.asarray(horizons, dtype=float)
     if horizons.shape != (len(samples),):
-        raise ValueError(
-            f"each horizon needs a sample, got shape {horizons.shape} and {len(samples)} samples"
-        )
+        raise ValueError(f"each horizon needs a sample, got shape {horizons.shape} and {len(samples)} samples")
     return _growth(horizons, [_checked(one, 1, confidence)[:, None] for one in samples], confidence)
 
 

@@ -94,6 +94,7 @@ GAME = Game(
     rounds=rounds,
     ask=ask,
     tell=tell,
+    outcome=float,
     environment_verbs=(observe, pull, regret),
     policy_verbs=(choose, learn),
     metrics=(

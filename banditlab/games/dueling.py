@@ -105,6 +105,7 @@ GAME = Game(
     rounds=rounds,
     ask=ask,
     tell=tell,
+    outcome=bool,
     environment_verbs=(observe, duel, regret),
     policy_verbs=(choose, learn),
     metrics=(

@@ -39,6 +39,8 @@ class Game:
         The loop; the verbs are free names in it.
     ask, tell : function
         The policy's half of a round, for a user's own loop.
+    outcome : type
+        What a policy is told after a round: float, bool.
     environment_verbs, policy_verbs : tuple of function
         The stubs that document who provides which verb, with which parameters.
     metrics : tuple of Metric
@@ -50,6 +52,7 @@ class Game:
     rounds: Callable
     ask: Callable
     tell: Callable
+    outcome: type
     environment_verbs: tuple[Callable, ...]
     policy_verbs: tuple[Callable, ...]
     metrics: tuple[Metric, ...]

@@ -14,6 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from banditlab.analysis.statistics import (
+    RESAMPLES,
+    SEED,
     band,
     bootstrap_band,
     compare,
@@ -42,7 +44,7 @@ def walks(rng, replications, points=100):
 
 
 def share_within(share, count, nominal, alarm=1e-6):
-    """Whether `share` of `count` trials may come from a chance of `nominal`, with false alarms at rate `alarm`."""
+    """Whether a share of `count` trials may come from a chance of `nominal`; false alarms at rate `alarm`."""
     low, high = stats.binom.ppf([alarm / 2, 1 - alarm / 2], count, nominal) / count
     return low <= share <= high
 
@@ -60,16 +62,27 @@ def test_student_band_is_scipys_interval_at_each_point():
     assert (result.n, result.confidence, result.method) == (9, 0.9, "student")
 
 
-def test_bootstrap_band_agrees_with_a_slow_bootstrap_t():
-    """Of 5,000 and of 200,000 resamples: end points differ by Monte Carlo error, 2 % of the width."""
+def test_bootstrap_band_is_the_textbooks_bootstrap_t():
+    """One resample at a time, each written out, with the standard error of its own values."""
     sample = np.random.default_rng(2).gamma(1, size=25)
-    rng = np.random.default_rng(3)
-    resamples = rng.choice(sample, size=(200_000, 25))
-    t = (resamples.mean(axis=1) - sample.mean()) / stats.sem(resamples, axis=1)
-    low, high = sample.mean() - np.quantile(t, [0.975, 0.025]) * stats.sem(sample)
-    result = bootstrap_band(sample[:, None])
-    assert abs(result.low[0] - low) < 0.08 * (high - low)
-    assert abs(result.high[0] - high) < 0.08 * (high - low)
+    counts = np.random.default_rng(SEED).multinomial(25, np.full(25, 1 / 25), size=RESAMPLES)
+    resamples = [np.repeat(sample, times) for times in counts]
+    t = [(values.mean() - sample.mean()) / stats.sem(values) for values in resamples]
+    result = bootstrap_band(sample[:, None], 0.9)
+    assert_allclose(result.low, sample.mean() - np.quantile(t, 0.95) * stats.sem(sample))
+    assert_allclose(result.high, sample.mean() - np.quantile(t, 0.05) * stats.sem(sample))
+
+
+def test_simultaneous_band_is_the_quantile_of_the_largest_t_of_each_resample():
+    curves = np.random.default_rng(3).normal(size=(30, 4)).cumsum(axis=1)
+    counts = np.random.default_rng(SEED).multinomial(30, np.full(30, 1 / 30), size=RESAMPLES)
+    resamples = [np.repeat(curves, times, axis=0) for times in counts]
+    t = [
+        np.abs((values.mean(axis=0) - curves.mean(axis=0)) / stats.sem(values)).max() for values in resamples
+    ]
+    result = simultaneous_band(curves, 0.9)
+    assert_allclose(result.high, curves.mean(axis=0) + np.quantile(t, 0.9) * stats.sem(curves))
+    assert_allclose(result.low, curves.mean(axis=0) - np.quantile(t, 0.9) * stats.sem(curves))
 
 
 def test_dispatch_is_the_named_band():
@@ -355,6 +368,8 @@ def test_a_comparison_reports_what_common_random_numbers_bought():
     assert result.correlation == pytest.approx(stats.pearsonr(a, b).statistic)
     assert result.variance_ratio == pytest.approx((a.var() + b.var()) / (a - b).var())
     assert (result.low, result.high) == (interval(a - b).low, interval(a - b).high)
+    narrow = interval(a - b, 0.8)
+    assert (compare(a, b, 0.8).low, compare(a, b, 0.8).high) == (narrow.low, narrow.high)
 
 
 @few
@@ -448,6 +463,8 @@ def test_growth_is_the_least_squares_slope_of_the_mean_curve():
     assert result.exponent == pytest.approx(expected.slope)
     assert result.low < expected.slope < result.high
     assert result.high - result.low > 5 * expected.stderr
+    narrow = growth(x, curves, confidence=0.5)
+    assert result.low < narrow.low < narrow.high < result.high
 
 
 def test_growth_interval_agrees_with_resampled_slopes():

@@ -16,7 +16,10 @@ from banditlab.types import Counts, Matrix, Vector
 
 
 @environment(
-    "classification", game="bandit", gives=("features", "bounded-rewards"), metrics=("regret", "realised-regret")
+    "classification",
+    game="bandit",
+    gives=("features", "bounded-rewards"),
+    metrics=("regret", "realised-regret"),
 )
 @dataclass(frozen=True)
 class Classification:
@@ -115,5 +118,7 @@ def _read(path: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     else:
         raise UserError(f"{path}: no array 'features'; there are {', '.join(map(repr, arrays))}")
     if rows.ndim != 2 or labels.ndim != 1 or len(rows) != len(labels):
-        raise UserError(f"{path}: features {rows.shape} and labels {labels.shape} do not match; allowed: (n, d) and (n,)")
+        raise UserError(
+            f"{path}: features {rows.shape} and labels {labels.shape} do not match; allowed: (n, d) and (n,)"
+        )
     return rows, labels

@@ -15,9 +15,7 @@ from banditlab.types import Counts, Probability
 from banditlab.types import Matrix as Square
 
 
-@environment(
-    "matrix", game="dueling", metrics=("average-preference", "strong-preference", "weak-preference")
-)
+@environment("matrix", game="dueling", metrics=("average-preference", "strong-preference", "weak-preference"))
 @dataclass(frozen=True)
 class Matrix:
     """Arm i beats arm j with probability matrix[i][j], where matrix[i][j] + matrix[j][i] = 1.

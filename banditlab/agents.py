@@ -1,0 +1,207 @@
+"""A policy one round at a time, for a loop of the user's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from banditlab import fuse, registry, seeding
+from banditlab.errors import UserError
+from banditlab.games import games
+from banditlab.problem import Problem
+from banditlab.validation import build, parameters
+
+
+def agent(
+    kind: str,
+    arms: int,
+    dim: int = 0,
+    *,
+    game: str | None = None,
+    horizon: int | None = None,
+    told: dict[str, Any] | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Agent:
+    """Return a policy to be asked and told, round by round.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the policy, or game/name.
+    arms, dim : int
+        K, and the length d of a feature vector (0 without features).
+    game : str, optional
+        Where two games have a policy of that name.
+    horizon : int, optional
+        Number of rounds to come, for policies that use it; at most that many can be told. 10 000 rounds by default for
+        those that only need room.
+    told : dict, optional
+        Further facts that the policy is told, such as {"link": "logistic"}.
+    seed : int
+        Of the policy's own stream.
+    **settings
+        Parameters of the policy.
+
+    Raises
+    ------
+    UserError
+        Unknown kind or parameter, or a fact that the policy needs is missing.
+    """
+    entry = registry.find("policy", kind, game)
+    instance = build(entry, settings, f"agent {kind!r}")
+    facts = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {}), **(told or {})}
+    return Agent(entry, instance, {"arms": arms, "dim": dim, "facts": facts, "seed": seed})
+
+
+class Agent:
+    """A policy with its state: `ask` for an action, then `tell` its outcome; `save` and `load` it.
+
+    Attributes
+    ----------
+    t : int
+        Rounds told so far.
+    state : NamedTuple
+        The policy's state, arrays.
+    """
+
+    def __init__(self, entry: registry.Kind, instance: Any, setting: dict[str, Any]):
+        self._entry, self._instance, self._setting = entry, instance, setting
+        self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
+        problem = Problem(entry.name, setting["arms"], setting["dim"], setting["facts"], entry.told)
+        self.state = fuse.settle(instance.start(problem, self._rng))
+        self._rounds = problem.rounds if "rounds" in entry.told else None
+        self._no_features = np.zeros((setting["arms"], 0))
+        self.t, self._asked = 0, None
+        self._ask, self._tell = None, None
+
+    def __repr__(self) -> str:
+        return f"<agent {self._instance} after {self.t} rounds>"
+
+    def ask(self, features: np.ndarray | None = None) -> Any:
+        """Return the action for a round: an arm, or a pair of arms.
+
+        Parameters
+        ----------
+        features : ndarray (K, d), optional
+            Features of the arms, where there are any.
+
+        Raises
+        ------
+        UserError
+            Features of the wrong shape; an action is waiting for its outcome; no room for more rounds.
+        """
+        if self._asked is not None:
+            raise UserError("the last action waits for its outcome: call tell(outcome) first")
+        if self._rounds is not None and self.t >= self._rounds:
+            raise UserError(f"this agent has room for {self._rounds} rounds: start it with a larger horizon")
+        features = self._features(features)
+        arguments = (self.state, self.t, features, self._rng)
+        if self._ask is None:
+            self._ask, _ = fuse.prepare(games()[self._entry.game].ask, self._entry.verbs, arguments)
+        self._asked = (features, self._ask(*arguments))
+        return self._asked[1]
+
+    def tell(self, outcome: Any) -> None:
+        """Let the policy learn the outcome of its last action: a reward, or whether the first arm won.
+
+        Raises
+        ------
+        UserError
+            No action waits for an outcome.
+        """
+        if self._asked is None:
+            raise UserError("no action waits for an outcome: call ask() first")
+        features, action = self._asked
+        game = games()[self._entry.game]
+        arguments = (self.state, self.t, features, action, game.outcome(outcome))
+        if self._tell is None:
+            self._tell, _ = fuse.prepare(game.tell, self._entry.verbs, arguments)
+        self._tell(*arguments)
+        self._asked = None
+        self.t += 1
+
+    def save(self, path: str | Path) -> None:
+        """Write the agent to an NPZ file, between two rounds.
+
+        Raises
+        ------
+        UserError
+            An action waits for its outcome, or the state is more than arrays and numbers.
+        """
+        if self._asked is not None:
+            raise UserError("save between two rounds: call tell(outcome) first")
+        if not hasattr(self.state, "_fields"):
+            raise UserError(f"the state of {self._entry.name!r} is no NamedTuple of arrays and cannot be saved")
+        about = {
+            "game": self._entry.game,
+            "kind": self._entry.name,
+            "parameters": parameters(self._instance),
+            "setting": self._setting,
+            "t": self.t,
+            "rng": self._rng.bit_generator.state,
+        }
+        with Path(path).open("wb") as file:
+            np.savez(file, about=np.array(json.dumps(about)), **_flatten(self.state))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Agent:
+        """Read an agent that `save` wrote; it goes on as if it had never stopped.
+
+        Raises
+        ------
+        UserError
+            The file is missing, is no agent's, or its state does not fit the policy.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            about = json.loads(str(arrays.pop("about")))
+            entry = registry.find("policy", about["kind"], about["game"])
+            made = cls(entry, build(entry, about["parameters"], str(path)), about["setting"])
+            made._rng.bit_generator.state = about["rng"]
+            made.t = int(about["t"])
+            made.state = _restore(made.state, arrays, str(path))
+        except UserError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path}: cannot be read as a saved agent: {error}") from error
+        return made
+
+    def _features(self, features: np.ndarray | None) -> np.ndarray:
+        shape = (self._setting["arms"], self._setting["dim"])
+        if features is None and shape[1] == 0:
+            return self._no_features
+        found = np.array(features, float, ndmin=2)
+        if found.shape != shape or not np.isfinite(found).all():
+            raise UserError(f"features: finite numbers of shape {shape}, got shape {found.shape}")
+        return found
+
+
+def _flatten(state: Any, prefix: str = "") -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in zip(state._fields, state, strict=True):
+        if hasattr(value, "_fields"):
+            arrays |= _flatten(value, f"{prefix}{name}.")
+        else:
+            arrays[f"{prefix}{name}"] = np.asarray(value)
+    return arrays
+
+
+def _restore(state: Any, arrays: dict[str, np.ndarray], place: str, prefix: str = "") -> Any:
+    values = []
+    for name, value in zip(state._fields, state, strict=True):
+        if hasattr(value, "_fields"):
+            values.append(_restore(value, arrays, place, f"{prefix}{name}."))
+            continue
+        stored, current = arrays[f"{prefix}{name}"], np.asarray(value)
+        if stored.shape != current.shape or stored.dtype != current.dtype:
+            raise UserError(
+                f"{place}: {prefix}{name} is {stored.dtype} {stored.shape}, "
+                f"the policy's is {current.dtype} {current.shape}"
+            )
+        values.append(stored if isinstance(value, np.ndarray) else type(value)(stored[()]))
+    return type(state)(*values)

@@ -1,0 +1,1 @@
+"""From a grid to finished work: reading it, running it, keeping it."""

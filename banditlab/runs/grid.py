@@ -1,0 +1,555 @@
+"""A grid: environments x policies x horizons x replications, from TOML or from Python, validated before anything runs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import StringConstraints
+
+from banditlab import registry
+from banditlab.errors import UserError, nearest
+from banditlab.registry import Kind
+from banditlab.types import Count, Index
+from banditlab.validation import build, parameters, validate
+
+Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Horizon = Count
+
+#: Keys of the tables that a parameter cannot have, since the grid reads them itself.
+ENVIRONMENT_KEYS = ("kind", "label", "instance", "sweep", "zip")
+POLICY_KEYS = ("kind", "label", "when", "sweep", "zip")
+TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
+
+
+@dataclass(frozen=True)
+class Record:
+    """At which rounds the metrics are recorded: both ends, and points between."""
+
+    points: Count = 200
+    spacing: Literal["log", "linear"] = "log"
+
+    def rounds(self, horizon: int) -> np.ndarray:
+        """Return the increasing numbers of rounds, int64 (P,), from 1 to the horizon."""
+        space = np.geomspace if self.spacing == "log" else np.linspace
+        inner = np.rint(space(1, horizon, max(self.points, 2))).astype(np.int64)
+        return np.unique(np.concatenate([[1], inner, [horizon]]))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys at the top of a grid that are no tables."""
+
+    name: Name = "grid"
+    game: str | None = None
+    horizon: Horizon = 10_000
+    replications: Count = 20
+    seed: Index = 0
+    record: Record = Record()
+
+
+@dataclass(frozen=True)
+class World:
+    """An environment of the grid, with its parameters."""
+
+    label: str
+    kind: Kind
+    instance: Any
+    fixed: bool = False  #: one instance for all replications
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters by name."""
+        return parameters(self.instance)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A policy of the grid, with its parameters."""
+
+    label: str
+    kind: Kind
+    instance: Any
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters by name."""
+        return parameters(self.instance)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One policy in one environment for one horizon: what replications are made of."""
+
+    world: World
+    player: Player
+    horizon: int
+
+    @property
+    def game(self) -> str:
+        """Name of the game."""
+        return self.world.kind.game
+
+    @property
+    def title(self) -> str:
+        """Both labels, for messages."""
+        return f"{self.player.label} in {self.world.label}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A validated grid.
+
+    Attributes
+    ----------
+    source : str
+        Name of the file, for messages.
+    settings : Settings
+    cells : tuple of Cell
+        Every policy in every environment of its game, for every horizon.
+    claims : tuple of dict
+        The tables `[[claim]]`, as written.
+    quick : bool
+        Whether it was cut down to a first look.
+    """
+
+    source: str
+    settings: Settings
+    cells: tuple[Cell, ...]
+    claims: tuple[dict[str, Any], ...] = ()
+    quick: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the grid, and of its folder."""
+        return self.settings.name
+
+    def worlds(self) -> list[World]:
+        """Return the environments, in order."""
+        return list({cell.world.label: cell.world for cell in self.cells}.values())
+
+    def labels(self, role: str) -> list[str]:
+        """Return the labels of the environments or policies, in order."""
+        pick = {"environment": lambda cell: cell.world.label, "policy": lambda cell: cell.player.label}[role]
+        return list(dict.fromkeys(map(pick, self.cells)))
+
+    def with_settings(self, **changes: Any) -> Grid:
+        """Return the grid with other settings; a horizon replaces those of all cells by the same factor."""
+        factor = changes.get("horizon", self.settings.horizon) / self.settings.horizon
+        cells = tuple(replace(cell, horizon=max(1, round(cell.horizon * factor))) for cell in self.cells)
+        return replace(self, settings=replace(self.settings, **changes), cells=cells)
+
+    def quickened(self) -> Grid:
+        """Return a first look at the grid: a tenth of the horizon, 5 replications, a name of its own."""
+        horizon, few = max(1, self.settings.horizon // 10), min(5, self.settings.replications)
+        small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few)
+        return replace(small, quick=True)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return all that was settled, as plain data for JSON."""
+        s = self.settings
+        return {
+            "name": s.name,
+            "quick": self.quick,
+            "replications": s.replications,
+            "seed": s.seed,
+            "record": {"points": s.record.points, "spacing": s.record.spacing},
+            "claims": list(self.claims),
+            "cells": [describe(cell) for cell in self.cells],
+        }
+
+
+def describe(cell: Cell) -> dict[str, Any]:
+    """Return a cell as plain data."""
+    world, player = cell.world, cell.player
+    return {
+        "game": cell.game,
+        "environment": {
+            "label": world.label,
+            "kind": world.kind.name,
+            "instance": "fixed" if world.fixed else "fresh",
+            "parameters": world.parameters,
+        },
+        "policy": {"label": player.label, "kind": player.kind.name, "parameters": player.parameters},
+        "horizon": cell.horizon,
+    }
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def read(path: str | Path, overrides: Iterable[str] = ()) -> Grid:
+    """Read a grid from a TOML file.
+
+    Parameters
+    ----------
+    path : path
+    overrides : iterable of str
+        Such as "policy.colstim.c1=2" or "horizon=1000"; the value in TOML, or a bare word.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake: the file, the key, what was found, what is allowed.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"{path}: no such file")
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+    for override in overrides:
+        _override(table, override)
+    table.setdefault("name", _file_name(file))
+    return parse(table, str(path))
+
+
+def _file_name(file: Path) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in file.stem).lstrip("._-") or "grid"
+
+
+def _override(table: dict[str, Any], text: str) -> None:
+    """Change a table in place by "policy.colstim.c1=2"."""
+    path, equals, written = text.partition("=")
+    place = f"--set {text}"
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise UserError(f'{place}: should read key=value, such as horizon=1000 or policy.ucb1.label="UCB"')
+    try:
+        value = tomllib.loads(f"value = {written}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = written.strip()
+    targets = [table]
+    if keys[0] in ("policy", "environment") and len(keys) > 2:
+        role, wanted, *keys = keys
+        entries = [entry for entry in table.get(role, []) if isinstance(entry, dict)]
+        targets = [entry for entry in entries if wanted in (entry.get("label"), entry.get("kind"))]
+        if not targets:
+            names = {str(entry.get("label", entry.get("kind"))) for entry in entries}
+            raise UserError(f"{place}: no {role} {wanted!r}{nearest(wanted, names)}")
+    for target in targets:
+        for key in keys[:-1]:
+            target = target.setdefault(key, {})
+            if not isinstance(target, dict):
+                raise UserError(f"{place}: {key!r} is no table")
+        target[keys[-1]] = value
+
+
+def parse(table: Mapping[str, Any], source: str) -> Grid:
+    """Return the grid of a table as TOML gives it.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    mistakes = Mistakes(source)
+    settings = Settings()
+    with mistakes:
+        settings = _settings(table, source)
+    for key in ("environment", "policy", "claim"):
+        if not _is_tables(table.get(key, [])):
+            raise UserError(f"{source}: {key}: write [[{key}]] above each of its tables")
+    defaults = {}
+    with mistakes:
+        defaults = _defaults(table, source)
+    worlds, players = [], []
+    for i, entry in enumerate(table.get("environment", [])):
+        with mistakes:
+            worlds += _worlds(entry, defaults, settings.game, f"{source}: environment[{i}]", mistakes)
+    for i, entry in enumerate(table.get("policy", [])):
+        with mistakes:
+            players += _players(entry, defaults, settings.game, f"{source}: policy[{i}]", mistakes, worlds)
+    horizons = [settings.horizon]
+    with mistakes:
+        horizons = _horizons(table, settings, source)
+    mistakes.stop()
+    _check_defaults(defaults, [*worlds, *players], mistakes)
+    for role, items in (("environment", worlds), ("policy", [p for p, _ in players])):
+        if not items:
+            mistakes.add(f"{role}: at least one [[{role}]] is needed")
+        _check_labels(role, items, mistakes)
+    cells = tuple(_cells(worlds, players, horizons, mistakes))
+    mistakes.stop()
+    return Grid(source, settings, cells, tuple(table.get("claim", [])))
+
+
+class Mistakes:
+    """Collects the lines of several `UserError`, as a context, to report them at once."""
+
+    def __init__(self, source: str):
+        self.source = source
+        self.lines: list[str] = []
+
+    def add(self, line: str) -> None:
+        """Add a line about the file."""
+        self.lines.append(f"{self.source}: {line}")
+
+    def stop(self) -> None:
+        """Raise what was collected, if anything."""
+        if self.lines:
+            raise UserError(*dict.fromkeys(self.lines))
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        if isinstance(error, UserError):
+            self.lines += error.lines
+            return True
+        return False
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _settings(table: Mapping[str, Any], source: str) -> Settings:
+    known = set(Settings.__dataclass_fields__) | set(TABLES)
+    unknown = [key for key in table if key not in known]
+    lines = [f"{source}: {key}: unknown key{nearest(key, known)}" for key in unknown]
+    game = table.get("game")
+    if isinstance(game, str) and game not in registry.games():
+        lines.append(f"{source}: game: no game {game!r}{nearest(game, registry.games())}")
+    if lines:
+        raise UserError(*lines)
+    record = table.get("record", {})
+    if not isinstance(record, dict):
+        raise UserError(
+            f"{source}: record: should be a table, such as {{ points = 200, spacing = 'log' }}, got {record!r}"
+        )
+    plain = {key: value for key, value in table.items() if key not in (*TABLES, "record")}
+    settings = validate(Settings, plain, f"{source}:")
+    return replace(settings, record=validate(Record, record, f"{source}: record"))
+
+
+def _defaults(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    defaults = table.get("defaults", {})
+    for role, values in defaults.items() if isinstance(defaults, dict) else [("", None)]:
+        if role not in ("environment", "policy") or not isinstance(values, dict):
+            raise UserError(f"{source}: defaults: write [defaults.environment] or [defaults.policy]")
+    return defaults
+
+
+def _check_defaults(defaults: dict[str, dict[str, Any]], used: Sequence[Any], mistakes: Mistakes) -> None:
+    for role, values in defaults.items():
+        kinds = [item[0].kind if isinstance(item, tuple) else item.kind for item in used]
+        known = {name for kind in kinds if kind.role == role for name in kind.cls.__dataclass_fields__}
+        for key in values:
+            if key not in known:
+                mistakes.add(f"defaults.{role}.{key}: no {role} of this grid has that key{nearest(key, known)}")
+
+
+def _head(entry: Mapping[str, Any], role: str, game: str | None, place: str) -> Kind:
+    """Return the kind of an environment's or policy's table; check the keys that are no parameters."""
+    name = entry.get("kind")
+    if not isinstance(name, str):
+        found = "missing" if name is None else f"should be a name in quotes, got {name!r}"
+        raise UserError(f"{place}.kind: {found}")
+    if not isinstance(entry.get("label", ""), str) or entry.get("label") == "":
+        raise UserError(f"{place}.label: should be a text, got {entry['label']!r}")
+    try:
+        return registry.find(role, name, game)
+    except UserError as error:
+        raise UserError(f"{place}.kind: {error}") from None
+
+
+def _expand(
+    entry: Mapping[str, Any], keys: Sequence[str], place: str
+) -> Iterator[tuple[dict[str, Any], str, dict[str, str]]]:
+    """Yield parameters, the part of the label that the sweep adds, and where each swept key stands."""
+    fixed = {key: value for key, value in entry.items() if key not in keys}
+    for chosen, indices in sweep(entry, place):
+        for key in chosen:
+            if key in fixed:
+                raise UserError(f"{place}.sweep.{key}: stands in the table too; drop one of them")
+        suffix = ", ".join(f"{key}={_short(value)}" for key, value in chosen.items())
+        moved = {key: f"{place}.sweep.{key}[{i}]" for key, i in zip(chosen, indices, strict=True)}
+        yield fixed | chosen, f" ({suffix})" if suffix else "", moved
+
+
+def sweep(entry: Mapping[str, Any], place: str) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
+    """Yield each choice of a table's `sweep`, with the indices into its lists: the product, or pairs with `zip`.
+
+    Raises
+    ------
+    UserError
+        The sweep is no table of lists, a list is empty, or lists to be zipped differ in length.
+    """
+    lists, paired = entry.get("sweep", {}), entry.get("zip", False)
+    if not isinstance(lists, dict):
+        raise UserError(f"{place}.sweep: should be a table of lists, such as sweep = {{ dim = [5, 10] }}")
+    for key, values in lists.items():
+        if not isinstance(values, list) or not values:
+            found = "an empty list" if values == [] else repr(values)
+            raise UserError(f"{place}.sweep.{key}: should be a list of at least one value, got {found}")
+    if not isinstance(paired, bool):
+        raise UserError(f"{place}.zip: should be true or false, got {paired!r}")
+    sizes = {key: len(values) for key, values in lists.items()}
+    if paired and len(set(sizes.values())) > 1:
+        found = ", ".join(f"{key} {size}" for key, size in sizes.items())
+        raise UserError(f"{place}.sweep: lists to be zipped should have one length, got {found}")
+    ranges = [range(size) for size in sizes.values()]
+    for indices in zip(*ranges, strict=True) if paired and ranges else itertools.product(*ranges):
+        yield {key: lists[key][i] for key, i in zip(lists, indices, strict=True)}, tuple(indices)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _with_defaults(kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    known = kind.cls.__dataclass_fields__
+    return {key: value for key, value in defaults.get(kind.role, {}).items() if key in known} | dict(given)
+
+
+def _worlds(entry, defaults, game, place, mistakes) -> list[World]:
+    kind = _head(entry, "environment", game, place)
+    mode = entry.get("instance", "fresh")
+    if mode not in ("fresh", "fixed"):
+        raise UserError(f"{place}.instance: should be 'fresh' or 'fixed', got {mode!r}")
+    label = entry.get("label", kind.name)
+    found = []
+    for given, suffix, moved in _expand(entry, ENVIRONMENT_KEYS, place):
+        with mistakes:
+            instance = build(kind, _with_defaults(kind, given, defaults), place, moved)
+            found.append(World(label + suffix, kind, instance, mode == "fixed"))
+    return found
+
+
+def _players(entry, defaults, game, place, mistakes, worlds) -> list[tuple[Player, dict[str, Player]]]:
+    """Return each policy of a table, with its variants for the environments that a `when` singles out."""
+    kind = _head(entry, "policy", game, place)
+    label = entry.get("label", kind.name)
+    found = []
+    for given, suffix, moved in _expand(entry, POLICY_KEYS, place):
+        with mistakes:
+            given = _with_defaults(kind, given, defaults)
+            player = Player(label + suffix, kind, build(kind, given, place, moved))
+            found.append((player, _variants(entry, player, given, place, worlds)))
+    return found
+
+
+def _variants(entry, player, given, place, worlds) -> dict[str, Player]:
+    conditions = entry.get("when", [])
+    if not _is_tables(conditions):
+        raise UserError(f"{place}.when: write [[policy.when]] above each of its tables")
+    changes: dict[str, dict[str, Any]] = {}
+    for i, condition in enumerate(conditions):
+        wanted = condition.get("environment")
+        if not isinstance(wanted, dict) or not wanted:
+            raise UserError(f"{place}.when[{i}].environment: should be a table, such as environment = {{ dim = 20 }}")
+        matching = [world.label for world in worlds if _matches(world, wanted)]
+        if not matching:
+            raise UserError(f"{place}.when[{i}].environment: no environment of this grid has {wanted!r}")
+        for label in matching:
+            more = {key: value for key, value in condition.items() if key != "environment"}
+            changes[label] = changes.get(label, {}) | more
+            build(player.kind, given | more, f"{place}.when[{i}]")
+    return {label: replace(player, instance=build(player.kind, given | more, place)) for label, more in changes.items()}
+
+
+def _matches(world: World, wanted: Mapping[str, Any]) -> bool:
+    has = {"kind": world.kind.name, "label": world.label, **world.parameters}
+    return all(key in has and has[key] == value for key, value in wanted.items())
+
+
+def _horizons(table: Mapping[str, Any], settings: Settings, source: str) -> list[int]:
+    chosen = list(sweep(table, f"{source}: top"))
+    unknown = {key for values, _ in chosen for key in values} - {"horizon"}
+    if unknown:
+        raise UserError(f"{source}: sweep.{min(unknown)}: at the top of a grid only horizon can be swept")
+    if not chosen[0][0]:
+        return [settings.horizon]
+    if "horizon" in table:
+        raise UserError(f"{source}: horizon: stands beside sweep.horizon; drop one of them")
+    where = f"{source}: sweep.horizon"
+    return [validate(Settings, values, "", {"horizon": f"{where}[{i}]"}).horizon for values, (i,) in chosen]
+
+
+def _check_labels(role: str, items: Sequence[Any], mistakes: Mistakes) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.label in seen:
+            mistakes.add(f'two of its {role} tables have the label {item.label!r}: give one another label = "..."')
+        seen.add(item.label)
+
+
+def _cells(worlds, players, horizons, mistakes) -> Iterator[Cell]:
+    for player, _ in players:
+        if player.kind.game not in {world.kind.game for world in worlds}:
+            played = ", ".join(sorted({world.kind.game for world in worlds}))
+            mistakes.add(f"policy {player.label!r} plays {player.kind.game}, and no environment does (they: {played})")
+    for world, (player, variants), horizon in itertools.product(worlds, players, horizons):
+        if player.kind.game == world.kind.game:
+            lacking = player.kind.needs - world.kind.gives
+            if lacking:
+                needs = ", ".join(sorted(lacking))
+                mistakes.add(f"policy {player.label!r} needs {needs}, which environment {world.label!r} does not give")
+            yield Cell(world, variants.get(world.label, player), horizon)
+
+
+def from_python(
+    environment: Any,
+    policies: Any,
+    *,
+    source: str = "run()",
+    claims: Sequence[dict[str, Any]] = (),
+    **settings: Any,
+) -> Grid:
+    """Return the grid of arguments as `banditlab.run` takes them.
+
+    Parameters
+    ----------
+    environment, policies : str, dict, instance of a registered class, or a list of these
+        A dict has the keys of a TOML table.
+    **settings
+        The keys at the top of a TOML grid.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    table = {
+        **settings,
+        "environment": [_entry(item, "environment") for item in _listed(environment)],
+        "policy": [_entry(item, "policy") for item in _listed(policies)],
+        "claim": list(claims),
+    }
+    games = {kind.game for kind in _known(table["environment"], settings.get("game"))}
+    if len(games) == 1:
+        table.setdefault("game", games.pop())
+    return parse(table, source)
+
+
+def _known(entries: list[dict[str, Any]], game: str | None) -> Iterator[Kind]:
+    for entry in entries:
+        try:
+            yield registry.find("environment", str(entry.get("kind")), game)
+        except UserError:
+            continue
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _entry(item: Any, role: str) -> dict[str, Any]:
+    if isinstance(item, str):
+        return {"kind": item}
+    if isinstance(item, Mapping):
+        return dict(item)
+    kind = registry.kind_of(item)
+    if kind.role != role:
+        raise UserError(f"{type(item).__name__} is no {role} but a {kind.role}")
+    return {"kind": f"{kind.game}/{kind.name}", **parameters(item)}

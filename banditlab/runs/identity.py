@@ -1,0 +1,60 @@
+"""What determines a cell's numbers, as one key: finished work is found again by it, and never mistaken for other work.
+
+The environment, the policy and their parameters, files that they read, seed, horizon, record points, the users' metrics,
+and the code of the pair. Labels, the order of the grid and the number of replications do not enter.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from banditlab import registry
+from banditlab.fuse import fingerprint
+from banditlab.games import games
+from banditlab.games.game import play
+from banditlab.runs.grid import Cell, Settings, describe
+
+
+def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
+    """Return the key of a cell: 32 hexadecimal digits."""
+    about = describe(cell)
+    for role in ("environment", "policy"):
+        del about[role]["label"]
+    about |= {
+        "seed": settings.seed,
+        "record": settings.record.rounds(cell.horizon).tolist(),
+        "files": data_digests(cell),
+        "metrics": [entry.metric.name for entry in registry.metrics(cell.game)],
+        "portable": portable,
+        "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(registry.metrics(cell.game))),
+    }
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=4096)
+def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple) -> str:
+    """Return the fingerprint of all functions that a pair's numbers depend on."""
+    measures = [entry.function for entry in metrics]
+    return fingerprint(play, games()[game].rounds, environment.cls, policy.cls, *measures)
+
+
+def data_digests(cell: Cell) -> dict[str, str]:
+    """Return the digest of each file that a parameter of the cell names."""
+    values = [*cell.world.parameters.values(), *cell.player.parameters.values()]
+    files = [Path(value) for value in values if isinstance(value, str)]
+    return {str(file): _digest(file, file.stat().st_mtime_ns) for file in files if file.suffix and file.is_file()}
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(file: Path, changed: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def same_pair(cell: Cell) -> Any:
+    """Return what cells have in common that run through one compiled loop."""
+    return cell.game, cell.world.kind, cell.player.kind

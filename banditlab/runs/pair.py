@@ -1,0 +1,235 @@
+"""One pair of environment and policy: its loop made ready, its replications started and played in slices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banditlab import fuse, registry, seeding
+from banditlab.errors import UserError
+from banditlab.games import games
+from banditlab.games.game import Metric, play
+from banditlab.problem import Problem
+from banditlab.runs.grid import Cell, Settings
+
+SLICE = 0.1  #: seconds that a stretch of rounds should last, so that a run can be stopped
+
+
+class Curve(NamedTuple):
+    """A finished replication."""
+
+    replication: int
+    rounds: np.ndarray  #: int64 (P,), the record points
+    values: np.ndarray  #: float64 (P, M), a column a metric
+    seconds: float
+
+
+class Failure(NamedTuple):
+    """A replication that raised, or left the finite numbers."""
+
+    replication: int
+    message: str
+
+
+def metrics_of(cell: Cell) -> list[Metric]:
+    """Return the metrics that a cell keeps: the environment's of its game, then the users'."""
+    kept = cell.world.kind.metrics
+    own = [metric for metric in games()[cell.game].metrics if metric.name in kept]
+    return own + [entry.metric for entry in registry.metrics(cell.game)]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The loop of an environment and a policy.
+
+    Attributes
+    ----------
+    function : callable
+        `games.game.play`, bound; compiled or plain.
+    reason : str
+        Why it runs in plain Python; empty where it is compiled.
+    """
+
+    function: Callable
+    reason: str
+
+
+def prepare(cell: Cell, settings: Settings, *, portable: bool = False, compiled: bool = True) -> Pair:
+    """Bind the loop of a cell's game to its pair, compile it or load it from the cache.
+
+    Raises
+    ------
+    UserError
+        The environment or the policy cannot be started as the grid says.
+    CacheError
+        Compiled code cannot be written.
+    """
+    verbs = _verbs(cell)
+    if not compiled:
+        return Pair(fuse.plain(play, verbs, portable=portable), "asked for")
+    start = _start(cell, settings, 0)
+    points, curves = _tables(cell, settings)
+    arguments = (start.env, start.policy, 0, 0, start.contexts, start.coins, curves[0], points, curves)
+    return Pair(*fuse.prepare(play, verbs, arguments, portable=portable))
+
+
+def check(cell: Cell, settings: Settings) -> frozenset[str]:
+    """Start a cell once, to see that it can be; return the facts that the policy used.
+
+    Raises
+    ------
+    UserError
+        One line that names the cell.
+    """
+    try:
+        return frozenset(_start(cell, settings, 0).used)
+    except (UserError, ValueError, TypeError, MemoryError) as error:
+        raise UserError(f"{cell.title}: {error}") from error
+
+
+class _Start(NamedTuple):
+    env: Any
+    policy: Any
+    contexts: np.random.Generator
+    coins: np.random.Generator
+    used: set[str]
+
+
+def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
+    """Return fresh states and streams; see DESIGN of streams in `banditlab.seeding`."""
+    root, game = settings.seed, cell.game
+    place = (game, cell.world.kind.name)
+    instance = 0 if cell.world.fixed else replication
+    env = fuse.settle(
+        cell.world.instance.start(
+            seeding.stream(root, "instance", *place, instance),
+            seeding.key(root, "noise", *place, replication),
+            cell.horizon,
+        )
+    )
+    facts = {"horizon": cell.horizon, "rounds": cell.horizon, **cell.world.instance.facts(env)}
+    player = cell.player
+    problem = Problem(player.kind.name, *env.features.shape, facts, player.kind.told)
+    coins = seeding.stream(root, "policy", *place, player.kind.name, replication)
+    policy = fuse.settle(player.instance.start(problem, coins))
+    return _Start(env, policy, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
+
+
+def _tables(cell: Cell, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    points = settings.record.rounds(cell.horizon)
+    width = len(games()[cell.game].metrics) + len(registry.metrics(cell.game))
+    return points, np.zeros((len(points), width))
+
+
+def play_replications(
+    pair: Pair,
+    cell: Cell,
+    settings: Settings,
+    replications: Iterable[int],
+    stopped: Callable[[], bool] = lambda: False,
+    advance: Callable[[int], None] = lambda rounds: None,
+) -> list[Curve | Failure]:
+    """Play replications one after the other, in slices of about a tenth of a second.
+
+    Parameters
+    ----------
+    stopped : callable
+        Asked between slices; once it is true, the unfinished replication is given up and the rest left out.
+    advance : callable
+        Told the number of rounds after each slice.
+    """
+    done: list[Curve | Failure] = []
+    pace = _Pace()
+    for replication in replications:
+        try:
+            result = _play(pair, cell, settings, replication, stopped, advance, pace)
+        except Exception as error:  # of a user's own policy or environment: the others go on
+            result = Failure(replication, f"{type(error).__name__}: {error}")
+        if result is None:
+            break
+        done.append(result)
+    return done
+
+
+class _Pace:
+    """How many rounds last a slice."""
+
+    def __init__(self) -> None:
+        self.rounds = 16
+
+    def adapt(self, rounds: int, seconds: float) -> None:
+        fitting = int(rounds * SLICE / max(seconds, 1e-9))
+        self.rounds = max(1, min(fitting, 8 * self.rounds))
+
+
+def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | Failure | None:
+    begin = time.perf_counter()
+    start = _start(cell, settings, replication)
+    points, curves = _tables(cell, settings)
+    totals = np.zeros(curves.shape[1])
+    t = 0
+    while t < cell.horizon:
+        if stopped():
+            return None
+        before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
+        pair.function(start.env, start.policy, t, stop, start.contexts, start.coins, totals, points, curves)
+        pace.adapt(stop - t, time.perf_counter() - before)
+        advance(stop - t)
+        t = stop
+    return _finish(cell, replication, points, curves, time.perf_counter() - begin)
+
+
+def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
+    own = games()[cell.game].metrics
+    keep = [m for m, metric in enumerate(own) if metric.name in cell.world.kind.metrics]
+    values = curves[:, keep + list(range(len(own), curves.shape[1]))]
+    if not np.isfinite(values).all():
+        p, m = np.argwhere(~np.isfinite(values))[0]
+        return Failure(replication, f"{metrics_of(cell)[m].name} is {values[p, m]} at round {points[p]}")
+    return Curve(replication, points, values, seconds)
+
+
+def _verbs(cell: Cell) -> dict[str, Callable]:
+    verbs = {"rounds": games()[cell.game].rounds, **cell.world.kind.verbs, **cell.player.kind.verbs}
+    measure = _measures(cell.game)
+    return verbs if measure is None else {**verbs, "measure": measure}
+
+
+# --- users' metrics, chained into one function --------------------------------------------------------------------
+
+
+def before(env, policy, round, last, totals):
+    """Stand for the metrics that come first."""
+
+
+def probe(env, policy, round):
+    """Stand for a user's metric."""
+    raise NotImplementedError
+
+
+SLOT = 0
+
+
+def add_up(env, policy, round, last, totals):
+    """Add a cumulative metric of a user's after the ones before it."""
+    before(env, policy, round, last, totals)
+    totals[SLOT] += probe(env, policy, round)
+
+
+def read_off(env, policy, round, last, totals):
+    """Read a metric of a user's before a record point, after the ones before it."""
+    before(env, policy, round, last, totals)
+    if last:
+        totals[SLOT] = probe(env, policy, round)
+
+
+def _measures(game: str) -> Callable | None:
+    chain = None
+    for slot, entry in enumerate(registry.metrics(game), len(games()[game].metrics)):
+        template = add_up if entry.metric.cumulative else read_off
+        chain = fuse.bind(template, {"before": chain or before, "probe": entry.function, "SLOT": slot})
+    return chain

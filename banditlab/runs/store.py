@@ -1,0 +1,226 @@
+"""The results folder: finished work in Parquet, found again by its key.
+
+=================  ==========================================================================================
+`grid.json`        the resolved grid
+`cells.parquet`    a row a cell: key, labels, kinds, parameters
+`curves.parquet`   a row a replication and metric: key, replication, metric, the rounds, the values
+`segments/`        finished work of a run under way, in the form of `curves.parquet`
+`provenance/`      hosts, versions, timings; never read back
+=================  ==========================================================================================
+
+A file is written under a temporary name, synced and renamed: what has its name is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from banditlab.errors import UserError
+from banditlab.runs.grid import Cell, Grid, describe
+from banditlab.runs.pair import Curve, metrics_of
+
+CURVES = pa.schema(
+    [
+        ("key", pa.string()),
+        ("replication", pa.int32()),
+        ("metric", pa.string()),
+        ("x", pa.list_(pa.int64())),
+        ("value", pa.list_(pa.float64())),
+    ]
+)
+
+
+class Store:
+    """The results folder of a grid.
+
+    Parameters
+    ----------
+    folder : path
+    name : str
+        Name of the grid, which must be the folder's where there is one already.
+
+    Raises
+    ------
+    UserError
+        The folder holds another grid, or something else.
+    """
+
+    def __init__(self, folder: str | Path, name: str):
+        self.folder = Path(folder)
+        self._segments = self.folder / "segments"
+        self._pending: list[dict[str, Any]] = []
+        found = self._stored_name()
+        if found not in (None, name):
+            raise UserError(f"{folder}: holds the results of the grid {found!r}, not of {name!r}: choose another --out")
+
+    def open(self) -> None:
+        """Make the folder, and see that it can be written.
+
+        Raises
+        ------
+        UserError
+            It cannot.
+        """
+        try:
+            self._segments.mkdir(parents=True, exist_ok=True)
+            (self.folder / "provenance").mkdir(exist_ok=True)
+            probe = self.folder / f".{uuid.uuid4().hex}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise UserError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from error
+
+    def _stored_name(self) -> str | None:
+        if not (self.folder / "grid.json").exists():
+            if self.folder.is_dir() and any(entry.name not in OURS for entry in self.folder.iterdir()):
+                raise UserError(f"{self.folder}: holds files that are no results: choose another --out")
+            return None
+        return read_grid(self.folder)["name"]
+
+    def finished(self) -> set[tuple[str, int]]:
+        """Return (key, replication) of all finished work."""
+        table = self.read(["key", "replication"])
+        return set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+
+    def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
+        """Take finished replications, to be written by `flush`."""
+        names = [metric.name for metric in metrics_of(cell)]
+        for curve in curves:
+            for m, name in enumerate(names):
+                row = (key, curve.replication, name, curve.rounds, curve.values[:, m])
+                self._pending.append(dict(zip(CURVES.names, row, strict=True)))
+
+    def flush(self) -> None:
+        """Write what was added as one segment."""
+        if self._pending:
+            table = pa.Table.from_pylist(self._pending, CURVES)
+            _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
+            self._pending = []
+
+    def describe(self, grid: Grid, cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> None:
+        """Write the resolved grid and the table of cells, each with its key and the facts that the policy used."""
+        _rename(
+            self.folder / "grid.json",
+            lambda file: file.write_text(json.dumps(grid.resolved(), indent=1) + "\n"),
+        )
+        _write(pa.Table.from_pylist([_cell_row(*cell) for cell in cells]), self.folder / "cells.parquet")
+
+    def compact(self) -> None:
+        """Merge all segments into `curves.parquet`, sorted by key, replication and metric."""
+        self.flush()
+        segments = sorted(self._segments.glob("*.parquet"))
+        if segments or not (self.folder / "curves.parquet").exists():
+            order = [(name, "ascending") for name in ("key", "replication", "metric")]
+            _write(self.read().sort_by(order), self.folder / "curves.parquet")
+        for segment in segments:
+            segment.unlink()
+
+    def read(self, columns: list[str] | None = None) -> pa.Table:
+        """Return all finished work, each replication once."""
+        return read_curves(self.folder, columns)
+
+
+OURS = {"segments", "provenance", "curves.parquet", "cells.parquet", "check"}
+
+
+def read_curves(folder: Path, columns: list[str] | None = None) -> pa.Table:
+    """Return the finished work in a folder, each replication and metric once.
+
+    Raises
+    ------
+    UserError
+        A file is damaged.
+    """
+    files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
+    tables = [_read(file) for file in files if file.exists()]
+    table = pa.concat_tables(tables) if tables else CURVES.empty_table()
+    if len(tables) > 1:
+        # work that was stored twice: a run was ended between writing the merged file and removing its segments
+        rows = zip(*(table[name].to_pylist() for name in ("key", "replication", "metric")), strict=True)
+        first = {row: i for i, row in reversed(list(enumerate(rows)))}
+        table = table.take(sorted(first.values()))
+    return table if columns is None else table.select(columns)
+
+
+def read_grid(folder: str | Path) -> dict[str, Any]:
+    """Return the resolved grid of a results folder.
+
+    Raises
+    ------
+    UserError
+        There is none, or it is damaged.
+    """
+    file = Path(folder) / "grid.json"
+    if not file.is_file():
+        raise UserError(f"{folder}: no results folder (it has no grid.json)")
+    try:
+        grid = json.loads(file.read_text(encoding="utf-8"))
+        grid["name"], grid["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: damaged: {error}") from error
+    return grid
+
+
+def read_cells(folder: str | Path) -> pa.Table:
+    """Return the table of cells of a results folder.
+
+    Raises
+    ------
+    UserError
+        It is missing or damaged.
+    """
+    return _read(Path(folder) / "cells.parquet")
+
+
+def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
+    about = describe(cell)
+    return {
+        "key": key,
+        "game": about["game"],
+        "environment": about["environment"]["label"],
+        "policy": about["policy"]["label"],
+        "horizon": about["horizon"],
+        "told": ", ".join(sorted(told - {"rounds", "best"})),
+        "metrics": [metric.name for metric in metrics_of(cell)],
+        "about": json.dumps(about),
+    }
+
+
+def _read(file: Path) -> pa.Table:
+    try:
+        return pq.read_table(file)
+    except FileNotFoundError:
+        raise UserError(f"{file}: missing") from None
+    except (OSError, pa.ArrowException) as error:
+        raise UserError(f"{file}: damaged ({str(error).splitlines()[0]}): delete it and run again") from error
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    _rename(path, lambda file: pq.write_table(table, file, compression="zstd"))
+
+
+def _rename(path: Path, write: Any) -> None:
+    """Write under a temporary name in the same folder, sync, and rename."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
