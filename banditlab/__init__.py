@@ -1,0 +1,55 @@
+"""BanditLab: compiled simulations of bandit and online-learning policies, from a grid to a paper's figure."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from banditlab.agents import Agent, agent
+    from banditlab.analysis.results import Result, load
+    from banditlab.api import run
+    from banditlab.errors import UserError
+    from banditlab.fuse import kernel
+    from banditlab.registry import environment, load_plugin, metric, policy
+
+_HOMES = {
+    "Agent": "agents",
+    "agent": "agents",
+    "Result": "analysis.results",
+    "load": "analysis.results",
+    "run": "api",
+    "UserError": "errors",
+    "kernel": "fuse",
+    "environment": "registry",
+    "load_plugin": "registry",
+    "metric": "registry",
+    "policy": "registry",
+}
+
+__all__ = [
+    "Agent",
+    "Result",
+    "UserError",
+    "agent",
+    "environment",
+    "kernel",
+    "load",
+    "load_plugin",
+    "metric",
+    "policy",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'banditlab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"banditlab.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -144,6 +144,8 @@ def prepare(
         Compiled code cannot be written, or what was stored is for other argument types. (Two processes that compile
         different signatures of one function at once can store one under the other's key.)
     """
+    if numba.config.DISABLE_JIT:
+        return plain(template, verbs), "NUMBA_DISABLE_JIT is set"
     function = fuse(template, verbs, portable=portable)
     try:
         types_ = tuple(map(numba.typeof, arguments))

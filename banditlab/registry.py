@@ -64,10 +64,10 @@ class Kind:
 
     @property
     def summary(self) -> str:
-        """First line of the docstring of the file, or of the class."""
+        """First line of the docstring of the file; of the class where it stands in a notebook."""
         module = sys.modules.get(self.cls.__module__)
-        text = self.cls.__doc__ if (self.cls.__doc__ or "").strip() else module and module.__doc__
-        return (inspect.cleandoc(text or "").splitlines() or [""])[0]
+        texts = [self.cls.__doc__] if self.cls.__module__ == "__main__" else [module and module.__doc__, self.cls.__doc__]
+        return next((inspect.cleandoc(text).splitlines()[0] for text in texts if text), "")
 
 
 @dataclass(frozen=True)

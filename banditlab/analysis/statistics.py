@@ -127,7 +127,7 @@ def simultaneous_band(curves: ArrayLike, confidence: float = 0.95) -> Band:
     """
     curves = _checked(curves, 2, confidence)
     mean, error, n = curves.mean(axis=0), _standard_error([curves]), len(curves)
-    varying = max(1, np.count_nonzero(error > 0))
+    varying = max(1, int(np.count_nonzero(error > 0)))
     factor = _student(n, 1 - (1 - confidence) / varying)
     if n >= FEWEST:
         largest = np.abs(_resampled_t([curves])).max(axis=1)
@@ -313,7 +313,7 @@ def _margins(samples: list[Array], confidence: float) -> tuple[Array, Array]:
 def _resampled_t(samples: list[Array]) -> Array:
     """Resample t of the sum of means of independent samples (n_h, P): (RESAMPLES, P), 0 without spread."""
     rng = np.random.default_rng(SEED)
-    shift, square = 0.0, 0.0
+    shift, square = np.zeros(1), np.zeros(1)
     for sample in samples:
         n, away = len(sample), _away(sample)
         draw = partial(rng.multinomial, n, np.full(n, 1 / n))

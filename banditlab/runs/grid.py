@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import StringConstraints
 
-from banditlab import registry
+from banditlab import registry, seeding
 from banditlab.errors import UserError, nearest
 from banditlab.registry import Kind
 from banditlab.types import Count, Index
@@ -97,9 +97,24 @@ class Cell:
         return self.world.kind.game
 
     @property
+    def environment(self) -> str:
+        """Label of the environment."""
+        return self.world.label
+
+    @property
+    def policy(self) -> str:
+        """Label of the policy."""
+        return self.player.label
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """Parameters of "environment" and "policy", by name."""
+        return {"environment": self.world.parameters, "policy": self.player.parameters}
+
+    @property
     def title(self) -> str:
         """Both labels, for messages."""
-        return f"{self.player.label} in {self.world.label}"
+        return f"{self.policy} in {self.environment}"
 
 
 @dataclass(frozen=True)
@@ -130,15 +145,6 @@ class Grid:
         """Name of the grid, and of its folder."""
         return self.settings.name
 
-    def worlds(self) -> list[World]:
-        """Return the environments, in order."""
-        return list({cell.world.label: cell.world for cell in self.cells}.values())
-
-    def labels(self, role: str) -> list[str]:
-        """Return the labels of the environments or policies, in order."""
-        pick = {"environment": lambda cell: cell.world.label, "policy": lambda cell: cell.player.label}[role]
-        return list(dict.fromkeys(map(pick, self.cells)))
-
     def with_settings(self, **changes: Any) -> Grid:
         """Return the grid with other settings; a horizon replaces those of all cells by the same factor."""
         factor = changes.get("horizon", self.settings.horizon) / self.settings.horizon
@@ -150,6 +156,10 @@ class Grid:
         horizon, few = max(1, self.settings.horizon // 10), min(5, self.settings.replications)
         small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few)
         return replace(small, quick=True)
+
+    def on_fresh_seeds(self) -> Grid:
+        """Return the same grid with another root seed, for claims that its figures may have suggested."""
+        return self.with_settings(seed=int(seeding.key(self.settings.seed, "fresh") >> np.uint64(32)))
 
     def resolved(self) -> dict[str, Any]:
         """Return all that was settled, as plain data for JSON."""

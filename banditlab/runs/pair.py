@@ -183,6 +183,20 @@ def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | 
     return _finish(cell, replication, points, curves, time.perf_counter() - begin)
 
 
+def measure_rate(pair: Pair, cell: Cell, settings: Settings, seconds: float = 0.2) -> float:
+    """Return rounds per second over the first rounds of a replication."""
+    start = _start(cell, settings, 0)
+    points, curves = _tables(cell, settings)
+    totals, pace, t = np.zeros(curves.shape[1]), _Pace(), 0
+    begin = time.perf_counter()
+    while t < cell.horizon and time.perf_counter() - begin < seconds:
+        before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
+        pair.function(start.env, start.policy, t, stop, start.contexts, start.coins, totals, points, curves)
+        pace.adapt(stop - t, time.perf_counter() - before)
+        t = stop
+    return t / (time.perf_counter() - begin)
+
+
 def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
     own = games()[cell.game].metrics
     keep = [m for m, metric in enumerate(own) if metric.name in cell.world.kind.metrics]

@@ -1,7 +1,8 @@
 /* Plain C twins of six BanditLab pairs: environment, policy and regret in one loop.
 
    Written from the papers as a C programmer would, for `gcc -O3 -march=native`: sizes are known at run time, arrays are
-   flat and row by row, nothing is tuned to a machine. The twins draw from the same streams as BanditLab (NumPy's bit
+   flat and row by row, nothing is tuned to a machine. Where BanditLab saves work by algebra (quadratic forms from one
+   triangle; UCB1's kept square roots, in a second version), so do they. The twins draw from the same streams as BanditLab (NumPy's bit
    generators behind `bitgen_t`, normals by NumPy's `random_standard_normal`, outcomes by the same counter hash), so
    that where the arithmetic is the same, the regrets are the same numbers.
 
@@ -19,11 +20,9 @@
 /* --- record points ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
-    int64_t rounds;        /* T */
-    int64_t count;         /* number of record points */
-    const int64_t *points; /* numbers of rounds at which to record, increasing; the last is T */
-    double *curves;        /* (count, metrics) */
-    int64_t metrics;
+    const int64_t *points; /* (count,) numbers of rounds at which to record, increasing */
+    int64_t count, metrics;
+    double *curves; /* (count, metrics) */
     int64_t next;
 } record_t;
 
@@ -147,7 +146,7 @@ static inline void bernoulli_regret(const bernoulli_t *env, int64_t arm, double 
 void ucb1_bernoulli(int64_t arms, const double *means, uint64_t key, int64_t rounds, int64_t count,
                     const int64_t *points, double *curves) {
     bernoulli_t env = bernoulli_start(arms, means, key);
-    record_t r = {rounds, count, points, curves, 2, 0};
+    record_t r = {points, count, 2, curves, 0};
     double totals[2] = {0.0, 0.0};
     double *plays = calloc(arms, sizeof(double)), *sums = calloc(arms, sizeof(double));
     for (int64_t t = 0; t < rounds; t++) {
@@ -177,7 +176,7 @@ void ucb1_bernoulli(int64_t arms, const double *means, uint64_t key, int64_t rou
 void ucb1_kept_bernoulli(int64_t arms, const double *means, uint64_t key, int64_t rounds, int64_t count,
                          const int64_t *points, double *curves) {
     bernoulli_t env = bernoulli_start(arms, means, key);
-    record_t r = {rounds, count, points, curves, 2, 0};
+    record_t r = {points, count, 2, curves, 0};
     double totals[2] = {0.0, 0.0};
     int64_t *plays = calloc(arms, sizeof(int64_t));
     double *sums = calloc(arms, sizeof(double)), *mean = calloc(arms, sizeof(double));
@@ -212,7 +211,7 @@ void ucb1_kept_bernoulli(int64_t arms, const double *means, uint64_t key, int64_
 void thompson_bernoulli(int64_t arms, const double *means, uint64_t key, bitgen_t *coins, int64_t rounds,
                         int64_t count, const int64_t *points, double *curves) {
     bernoulli_t env = bernoulli_start(arms, means, key);
-    record_t r = {rounds, count, points, curves, 2, 0};
+    record_t r = {points, count, 2, curves, 0};
     double totals[2] = {0.0, 0.0};
     double *wins = malloc(arms * sizeof(double)), *losses = malloc(arms * sizeof(double));
     for (int64_t k = 0; k < arms; k++)
@@ -240,7 +239,7 @@ void thompson_bernoulli(int64_t arms, const double *means, uint64_t key, bitgen_
 
 void exp3_adversarial(int64_t arms, int64_t period, const double *means, uint64_t key, bitgen_t *coins,
                       int64_t rounds, int64_t count, const int64_t *points, double *curves) {
-    record_t r = {rounds, count, points, curves, 3, 0};
+    record_t r = {points, count, 3, curves, 0};
     double totals[3] = {0.0, 0.0, 0.0}, paid = 0.0, scale = sqrt(log((double)arms) / arms);
     double *estimates = calloc(arms, sizeof(double)), *weights = calloc(arms, sizeof(double));
     double *sums = calloc(arms, sizeof(double)); /* expected losses of each arm so far */
@@ -305,9 +304,12 @@ static inline void multiply(int64_t d, const double *restrict a, const double *r
         out[i] = dot(d, a + i * d, x);
 }
 
-static inline double norm(int64_t d, const double *restrict a, const double *restrict x, double *restrict scratch) {
-    multiply(d, a, x, scratch);
-    return sqrt(fmax(0.0, dot(d, x, scratch)));
+/* sqrt(x' A x) for symmetric A (d, d), of which the lower triangle is read */
+static inline double norm(int64_t d, const double *restrict a, const double *restrict x) {
+    double total = 0.0;
+    for (int64_t i = 0; i < d; i++)
+        total += x[i] * (2.0 * dot(i, a + i * d, x) + a[i * d + i] * x[i]);
+    return sqrt(fmax(0.0, total));
 }
 
 /* A^-1 becomes (A + x x')^-1 (Sherman and Morrison); the estimate theta = A^-1 b follows */
@@ -369,7 +371,7 @@ void linucb_linear(int64_t models, int64_t arms, int64_t dim, const double *trut
                    bitgen_t *contexts, double width, double ridge, int64_t rounds, int64_t count,
                    const int64_t *points, double *curves) {
     linear_t env = linear_start(arms, dim, truth, std, key, contexts);
-    record_t r = {rounds, count, points, curves, 2, 0};
+    record_t r = {points, count, 2, curves, 0};
     double totals[2] = {0.0, 0.0};
     double *inverses = calloc(models * dim * dim, sizeof(double)), *thetas = calloc(models * dim, sizeof(double));
     double *scratch = malloc(dim * sizeof(double));
@@ -384,7 +386,7 @@ void linucb_linear(int64_t models, int64_t arms, int64_t dim, const double *trut
             int64_t model = models == 1 ? 0 : k;
             const double *x = env.features + k * dim;
             double index = dot(dim, thetas + model * dim, x) +
-                           width * norm(dim, inverses + model * dim * dim, x, scratch);
+                           width * norm(dim, inverses + model * dim * dim, x);
             if (index > best) {
                 best = index;
                 arm = k;
@@ -403,7 +405,7 @@ void linucb_linear(int64_t models, int64_t arms, int64_t dim, const double *trut
 
 void double_thompson_matrix(int64_t arms, const double *matrix, int64_t winner, uint64_t key, double alpha,
                             bitgen_t *coins, int64_t rounds, int64_t count, const int64_t *points, double *curves) {
-    record_t r = {rounds, count, points, curves, 3, 0};
+    record_t r = {points, count, 3, curves, 0};
     double totals[3] = {0.0, 0.0, 0.0};
     int64_t K = arms;
     double *wins = calloc(K * K, sizeof(double)), *lower = calloc(K * K, sizeof(double));

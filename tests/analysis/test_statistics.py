@@ -1,7 +1,5 @@
 """Bands, intervals, comparisons and exponents: against scipy, brute force, symmetries and known coverage."""
 
-# ruff: noqa: D103 (the names of the tests say what they test)
-
 import itertools
 import math
 
@@ -32,9 +30,7 @@ from banditlab.analysis.statistics import (
 METHODS = ["student", "bootstrap", "simultaneous"]
 # A grid of numbers keeps shifts and scales exact enough to compare.
 NUMBERS = st.integers(-1000, 1000).map(lambda number: number / 8)
-CURVES = st.tuples(st.integers(2, 12), st.integers(1, 5)).flatmap(
-    lambda shape: arrays(float, shape, elements=NUMBERS)
-)
+CURVES = st.tuples(st.integers(2, 12), st.integers(1, 5)).flatmap(lambda shape: arrays(float, shape, elements=NUMBERS))
 SAMPLES = st.integers(1, 16).flatmap(lambda n: arrays(float, n, elements=NUMBERS))
 few = settings(max_examples=50, deadline=None)
 
@@ -77,9 +73,7 @@ def test_simultaneous_band_is_the_quantile_of_the_largest_t_of_each_resample():
     curves = np.random.default_rng(3).normal(size=(30, 4)).cumsum(axis=1)
     counts = np.random.default_rng(SEED).multinomial(30, np.full(30, 1 / 30), size=RESAMPLES)
     resamples = [np.repeat(curves, times, axis=0) for times in counts]
-    t = [
-        np.abs((values.mean(axis=0) - curves.mean(axis=0)) / stats.sem(values)).max() for values in resamples
-    ]
+    t = [np.abs((values.mean(axis=0) - curves.mean(axis=0)) / stats.sem(values)).max() for values in resamples]
     result = simultaneous_band(curves, 0.9)
     assert_allclose(result.high, curves.mean(axis=0) + np.quantile(t, 0.9) * stats.sem(curves))
     assert_allclose(result.low, curves.mean(axis=0) - np.quantile(t, 0.9) * stats.sem(curves))
@@ -212,9 +206,7 @@ def test_the_simultaneous_band_is_within_bonferronis(curves):
 
 def test_the_simultaneous_band_of_equal_curves_is_that_of_one_point():
     curve = np.random.default_rng(9).normal(size=(30, 1))
-    assert_allclose(
-        simultaneous_band(np.repeat(curve, 8, axis=1)).high[0], simultaneous_band(curve).high, rtol=0.2
-    )
+    assert_allclose(simultaneous_band(np.repeat(curve, 8, axis=1)).high[0], simultaneous_band(curve).high, rtol=0.2)
     assert_allclose(simultaneous_band(curve).high, student_band(curve).high)
 
 
@@ -270,9 +262,7 @@ def test_growth_over_horizons_covers_the_exponent():
     rng, horizons = np.random.default_rng(14), [100, 300, 1000, 3000]
     held = 0
     for _ in range(500):
-        samples = [
-            rng.gamma(2, size=n) * math.sqrt(h) for n, h in zip([10, 20, 30, 15], horizons, strict=True)
-        ]
+        samples = [rng.gamma(2, size=n) * math.sqrt(h) for n, h in zip([10, 20, 30, 15], horizons, strict=True)]
         result = growth_over_horizons(horizons, samples)
         held += result.low <= 0.5 <= result.high
     assert share_within(held / 500, 500, 0.95)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ class Adversarial:
         features: Matrix  #: (K, 0)
         means: Matrix  #: (S, K) expected losses, a row a stretch
         period: int  #: rounds in a stretch
+        drawn: bool  #: whether losses are drawn as 0 or 1, or are their expectations
         sums: Vector  #: (K,) expected losses of each arm so far
         paid: Vector  #: (1,) expected losses of the arms played so far
         best: Counts  #: (1,) the best arm of the round
@@ -53,7 +55,8 @@ class Adversarial:
         else:
             means, period = _read(self.losses, horizon), 1
         arms = means.shape[1]
-        return self.State(np.zeros((arms, 0)), means, period, np.zeros(arms), np.zeros(1), np.zeros(1, int), noise)
+        drawn, sums, best = self.losses is None, np.zeros(arms), np.zeros(1, int)
+        return self.State(np.zeros((arms, 0)), means, period, drawn, sums, np.zeros(1), best, noise)
 
     def _switching(self, rng, horizon) -> np.ndarray:
         stretches = -(-horizon // self.period)
@@ -66,31 +69,31 @@ class Adversarial:
 
     @staticmethod
     def observe(env, t, rng):
-        if t % env.period == 0:
-            means = env.means[t // env.period]
+        stretch = t // env.period
+        if t == stretch * env.period:
             best = 0
-            for k in range(means.shape[0]):
-                if means[k] < means[best]:
+            for k in range(env.means.shape[1]):
+                if env.means[stretch, k] < env.means[stretch, best]:
                     best = k
             env.best[0] = best
         return env.features
 
     @staticmethod
     def pull(env, t, features, arm):
-        loss = env.means[t // env.period, arm]
-        if 0.0 < loss < 1.0 and env.period > 1:
-            loss = 1.0 if uniform(env.noise, arm, t) < loss else 0.0
+        loss, coin, drawn = env.means[t // env.period, arm], uniform(env.noise, arm, t), env.drawn
+        if drawn:
+            loss = 1.0 if coin < loss else 0.0
         return 1.0 - loss
 
     @staticmethod
     def regret(env, t, features, arm, reward, totals):
-        means = env.means[t // env.period]
-        least = means[env.best[0]]
-        score(totals, means[arm] - least, 1.0 - least - reward)
-        env.paid[0] += means[arm]
-        fixed = np.inf
-        for k in range(means.shape[0]):
-            env.sums[k] += means[k]
+        stretch = t // env.period
+        loss, least = env.means[stretch, arm], env.means[stretch, env.best[0]]
+        score(totals, loss - least, 1.0 - least - reward)
+        env.paid[0] += loss
+        fixed = math.inf
+        for k in range(env.sums.shape[0]):
+            env.sums[k] += env.means[stretch, k]
             fixed = min(fixed, env.sums[k])
         totals[STATIC] = env.paid[0] - fixed
 

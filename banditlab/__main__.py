@@ -1,0 +1,5 @@
+"""`python -m banditlab`."""
+
+from banditlab.cli import main
+
+raise SystemExit(main())

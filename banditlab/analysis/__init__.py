@@ -1,0 +1,1 @@
+"""From finished work to knowledge: results, statistics, claims, figures."""

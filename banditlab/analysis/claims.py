@@ -1,0 +1,291 @@
+"""Claims: what a paper says of its policies, in a closed grammar, with one of three verdicts.
+
+=============================================== ====================================================================
+claim                                           holds where, at the last round or the round `at`
+=============================================== ====================================================================
+`below = [a, b]`                                the metric of a is below that of b
+`above = [a, b]`                                the metric of a is above that of b
+`ratio = [a, b]`, `at_least = r`                the metric of a is at least r times that of b
+`equivalent = [a, b]`, `within = w`             they differ by at most the share w of b's
+`slope = a`, `between = [low, high]`            the growth exponent of a lies in the interval
+`flattens = a`, `since = s`, `growth = g`       from round s T to T the metric of a grows at most by the factor g
+=============================================== ====================================================================
+
+Each is decided in every environment and for every horizon that `where` leaves, by a confidence interval on paired
+replications: it holds where the interval lies on its side, fails where it lies on the other, and is undecided where the
+interval reaches to both. The whole claim holds if it does in the `share` of them that it names, by default in all.
+`confidence` is of the whole file: the error is divided by the number of its claims (Bonferroni), and also by the number
+of environments where `share` is below 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Protocol
+
+import numpy as np
+from pydantic import Field
+
+from banditlab.analysis import statistics
+from banditlab.analysis.results import CellResult, Result, paired
+from banditlab.errors import UserError, nearest
+from banditlab.games import games
+from banditlab.registry import metrics
+from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
+from banditlab.validation import validate
+
+Verdict = Literal["holds", "fails", "undecided"]
+Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
+Span = Annotated[list[Real], Field(min_length=2, max_length=2)]
+Share = Annotated[Positive, Field(le=1)]
+
+#: Each form of a claim, and the keys that go with it.
+FORMS: dict[str, tuple[str, ...]] = {
+    "below": (),
+    "above": (),
+    "ratio": ("at_least",),
+    "equivalent": ("within",),
+    "slope": ("between",),
+    "flattens": ("since", "growth"),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A table `[[claim]]` of a grid; see the module for what each key means."""
+
+    text: str
+    source: str = ""
+    metric: str | None = None
+    confidence: Fraction = 0.95
+    where: dict[str, Any] = field(default_factory=dict)
+    at: Count | None = None
+    share: Share = 1.0
+    below: Pair | None = None
+    above: Pair | None = None
+    ratio: Pair | None = None
+    at_least: Positive | None = None
+    equivalent: Pair | None = None
+    within: Positive | None = None
+    slope: str | None = None
+    between: Span | None = None
+    flattens: str | None = None
+    since: Fraction | None = None
+    growth: AtLeastOne | None = None
+
+    def __post_init__(self):
+        given = [form for form in FORMS if getattr(self, form) is not None]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(FORMS)} is needed, got {', '.join(given) or 'none'}")
+        keys = FORMS[given[0]]
+        for key in (key for form in FORMS.values() for key in form):
+            if (getattr(self, key) is not None) != (key in keys):
+                state = f"needs {key}" if key in keys else f"does not take {key}"
+                raise ValueError(f"{given[0]} {state}")
+        if self.slope is not None and self.at is not None:
+            raise ValueError("slope does not take at")
+
+    @property
+    def form(self) -> str:
+        """Which kind of claim it is."""
+        return next(form for form in FORMS if getattr(self, form) is not None)
+
+    @property
+    def policies(self) -> list[str]:
+        """Labels that it speaks of."""
+        value = getattr(self, self.form)
+        return [value] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim in one environment, for one horizon.
+
+    Attributes
+    ----------
+    place : str
+    verdict : "holds", "fails" or "undecided"
+    figures : str
+        What was measured.
+    more : float
+        About how many more replications would settle it, where it is undecided; may be infinite.
+    """
+
+    place: str
+    verdict: Verdict
+    figures: str
+    more: float = math.nan
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict and the findings that it rests on."""
+
+    claim: Claim
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+class Scene(Protocol):
+    """A cell of a grid, or of its results."""
+
+    environment: str
+    policy: str
+    game: str
+    horizon: int
+    parameters: dict[str, dict[str, Any]]
+
+
+def read(tables: Sequence[Mapping[str, Any]], scenes: Sequence[Scene], source: str) -> list[Claim]:
+    """Return the claims that a grid makes.
+
+    Parameters
+    ----------
+    tables : sequence of mapping
+        The tables `[[claim]]`.
+    scenes : sequence
+        The cells of the grid, or of its results.
+    source : str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake: unknown keys and values, labels, metrics; a claim about nothing.
+    """
+    lines: list[str] = []
+    claims = []
+    for i, table in enumerate(tables):
+        place = f"{source}: claim[{i}]"
+        try:
+            claim = validate(Claim, table, place)
+            _check(claim, scenes, place)
+            claims.append(claim)
+        except UserError as error:
+            lines += error.lines
+    if lines:
+        raise UserError(*lines)
+    return claims
+
+
+def _check(claim: Claim, scenes: Sequence[Scene], place: str) -> None:
+    labels = {scene.policy for scene in scenes}
+    for label in claim.policies:
+        if label not in labels:
+            raise UserError(f"{place}.{claim.form}: no policy {label!r}{nearest(label, labels)}")
+    meant = [scene for scene in scenes if scene.policy == claim.policies[0]]
+    kept = {name for scene in meant for name in metric_names(scene.game)}
+    if claim.metric is not None and claim.metric not in kept:
+        raise UserError(f"{place}.metric: no metric {claim.metric!r}{nearest(claim.metric, kept)}")
+    if not any(_meets(claim.where, scene) for scene in meant):
+        raise UserError(f"{place}.where: no environment of this grid has {claim.where!r}")
+
+
+def metric_names(game: str) -> list[str]:
+    """Return the names of a game's metrics and of the users' for it."""
+    return [metric.name for metric in games()[game].metrics] + [entry.metric.name for entry in metrics(game)]
+
+
+def _meets(wanted: Mapping[str, Any], scene: Scene) -> bool:
+    has = {"environment": scene.environment, "horizon": scene.horizon, **scene.parameters["environment"]}
+    return all(key in has and has[key] == value for key, value in wanted.items())
+
+
+def judge(claims: Sequence[Claim], result: Result) -> list[Judged]:
+    """Return the verdicts of all claims on the replications of a result."""
+    return [_judge(claim, result, len(claims)) for claim in claims]
+
+
+def _judge(claim: Claim, result: Result, count: int) -> Judged:
+    groups = _groups(claim, result)
+    errors = (1 - claim.confidence) / count / (len(groups) if claim.share < 1 else 1)
+    findings = tuple(_find(claim, place, group, name, 1 - errors) for (place, name), group in groups.items())
+    return Judged(claim, _overall([finding.verdict for finding in findings], claim.share), findings)
+
+
+def _overall(verdicts: list[Verdict], share: float) -> Verdict:
+    needed = math.ceil(share * len(verdicts) - 1e-9)
+    if not verdicts or verdicts.count("holds") + verdicts.count("undecided") < needed:
+        return "fails" if verdicts else "undecided"
+    return "holds" if verdicts.count("holds") >= needed else "undecided"
+
+
+Group = dict[str, list[CellResult]]
+
+
+def _groups(claim: Claim, result: Result) -> dict[tuple[str, str], Group]:
+    """Return cells by place (environment and horizon) and metric, then by policy; complete groups only."""
+    several = len({cell.horizon for cell in result.cells}) > 1 and claim.form != "slope"
+    groups: dict[tuple[str, str], Group] = {}
+    for cell, name in result.where(claim.metric):
+        if cell.policy in claim.policies and _meets(claim.where, cell):
+            place = f"{cell.environment}, T = {cell.horizon}" if several else cell.environment
+            groups.setdefault((place, name), {}).setdefault(cell.policy, []).append(cell)
+    return {key: group for key, group in groups.items() if set(group) == set(claim.policies)}
+
+
+def _find(claim: Claim, place: str, group: Group, metric: str, confidence: float) -> Finding:
+    if claim.form == "slope":
+        return _find_slope(claim, place, group[claim.slope], metric, confidence)
+    if claim.form == "flattens":
+        return _find_flat(claim, place, group[claim.flattens][0], metric, confidence)
+    a, b = claim.policies
+    first, second = paired(group[a][0], group[b][0], metric, claim.at)
+    means = f"{a} {first.mean():.4g}, {b} {second.mean():.4g}"
+    if claim.form == "equivalent":
+        sides = [(1 + claim.within) * second - first, first - (1 - claim.within) * second]
+        text = f"ratio {first.mean() / second.mean():.4g}, wanted within {claim.within:.0%}"
+    elif claim.form == "ratio":
+        sides = [first - claim.at_least * second]
+        text = f"ratio {first.mean() / second.mean():.4g}, wanted at least {claim.at_least:g}"
+    else:
+        sides = [second - first if claim.form == "below" else first - second]
+        found = statistics.interval(first - second, confidence)
+        text = f"difference {found.mean:.4g} [{found.low:.4g}, {found.high:.4g}]"
+    return _decide(place, f"{means}: {text}, n = {len(first)}", sides, confidence)
+
+
+def _find_flat(claim: Claim, place: str, cell: CellResult, metric: str, confidence: float) -> Finding:
+    last = claim.at or cell.horizon
+    early, late = cell.final(metric, round(claim.since * last)), cell.final(metric, last)
+    figures = (
+        f"{cell.policy} {early.mean():.4g} at t = {round(claim.since * last)}, {late.mean():.4g} at t = {last}: "
+        f"factor {late.mean() / early.mean():.4g}, wanted at most {claim.growth:g}, n = {len(late)}"
+    )
+    return _decide(place, figures, [claim.growth * early - late], confidence)
+
+
+def _decide(place: str, figures: str, sides: list[np.ndarray], confidence: float) -> Finding:
+    """Decide that each quantity, a number a replication, has a positive mean."""
+    found = [statistics.interval(side, confidence) for side in sides]
+    if all(side.low > 0 for side in found):
+        return Finding(place, "holds", figures)
+    if any(side.high < 0 for side in found):
+        return Finding(place, "fails", figures)
+    open_ = [side for side in found if not side.low > 0]
+    more = max(statistics.needed(side.n, side.mean, (side.high - side.low) / 2) for side in open_)
+    return Finding(place, "undecided", figures, more)
+
+
+def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, confidence: float) -> Finding:
+    longest = max(cells, key=lambda cell: cell.horizon)
+    if len(cells) > 2:
+        finals = [cell.final(metric) for cell in cells]
+        found = statistics.growth_over_horizons([cell.horizon for cell in cells], finals, confidence)
+    elif longest.tuned:
+        return Finding(place, "undecided", f"{claim.slope} is tuned to T: sweep at least 3 horizons", math.inf)
+    else:
+        found = statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
+    low, high = claim.between
+    figures = (
+        f"{claim.slope} grows like t^{found.exponent:.3g} [{found.low:.3g}, {found.high:.3g}], "
+        f"wanted within [{low:g}, {high:g}], n = {found.n}"
+    )
+    if low <= found.low and found.high <= high:
+        return Finding(place, "holds", figures)
+    if found.high < low or found.low > high:
+        return Finding(place, "fails", figures)
+    distance = min(abs(found.exponent - low), abs(found.exponent - high))
+    return Finding(place, "undecided", figures, statistics.needed(found.n, distance, (found.high - found.low) / 2))

@@ -1,0 +1,372 @@
+"""Results: the finished work of a grid, as tables, comparisons and figures."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from banditlab import registry
+from banditlab.analysis import statistics
+from banditlab.errors import UserError, nearest
+from banditlab.games import games
+from banditlab.runs.store import read_cells, read_curves, read_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """Finished replications of one policy in one environment for one horizon.
+
+    Attributes
+    ----------
+    environment, policy : str
+        Labels.
+    game : str
+    kinds : dict of str to str
+        Kinds of "environment" and "policy".
+    parameters : dict of str to dict
+        Parameters of "environment" and "policy", by name.
+    horizon : int
+    told : str
+        Facts that the policy was told, beyond arms and dimension.
+    metrics : tuple of str
+        In the order of the game, the users' last.
+    replications : ndarray (R,)
+    x : ndarray (P,)
+        The recorded numbers of rounds.
+    curves : dict of str to ndarray (R, P)
+        By metric.
+    """
+
+    environment: str
+    policy: str
+    game: str
+    kinds: dict[str, str]
+    parameters: dict[str, dict[str, Any]]
+    horizon: int
+    told: str
+    metrics: tuple[str, ...]
+    replications: np.ndarray
+    x: np.ndarray
+    curves: dict[str, np.ndarray]
+
+    @property
+    def tuned(self) -> bool:
+        """Whether the policy was told the horizon."""
+        return "horizon" in self.told.split(", ")
+
+    def final(self, metric: str, at: int | None = None) -> np.ndarray:
+        """Return the metric of each replication at the last round, or at the record point nearest to `at`."""
+        column = -1 if at is None else int(np.abs(self.x - at).argmin())
+        return self.curves[metric][:, column]
+
+
+class Result:
+    """The finished work of a grid.
+
+    Attributes
+    ----------
+    name : str
+    quick : bool
+        Whether the grid was cut down to a first look.
+    cells : list of CellResult
+        In the order of the grid; cells without a finished replication are left out.
+    folder : Path or None
+    claims : list of dict
+        The tables `[[claim]]` of the grid.
+    failures : list of str
+        A line for each replication that failed in the run that made this result.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        quick: bool,
+        cells: list[CellResult],
+        folder: Path | None = None,
+        claims: Sequence[dict[str, Any]] = (),
+    ):
+        self.name, self.quick, self.cells, self.folder, self.claims = name, quick, cells, folder, list(claims)
+        self.failures: list[str] = []
+
+    # --- looking at it ---------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"<results of {self.name}: {len(self.cells)} cells>\n{self.summary().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        table = self.summary()[["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]]
+        note = " (a quick look)" if self.quick else ""
+        rows = table.to_html(index=False, float_format="{:.4g}".format, border=0)
+        return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}"
+
+    def labels(self, role: str) -> list[str]:
+        """Return the labels of the role "environment" or "policy", in order."""
+        return list(dict.fromkeys(getattr(cell, role) for cell in self.cells))
+
+    def metrics(self) -> list[str]:
+        """Return the names of all metrics that some cell keeps."""
+        return list(dict.fromkeys(metric for cell in self.cells for metric in cell.metrics))
+
+    def where(self, metric: str | None = None, **wanted: Any) -> Iterator[tuple[CellResult, str]]:
+        """Yield the cells that keep a metric, with its name; each cell's first metric where none is asked for.
+
+        Parameters
+        ----------
+        metric : str, optional
+        **wanted
+            Values of attributes, such as policy="ucb1".
+
+        Raises
+        ------
+        UserError
+            No cell keeps that metric.
+        """
+        if metric is not None and metric not in self.metrics():
+            raise UserError(f"no metric {metric!r}{nearest(metric, self.metrics())}")
+        for cell in self.cells:
+            chosen = metric or cell.metrics[0]
+            if chosen in cell.metrics and all(getattr(cell, key) == value for key, value in wanted.items()):
+                yield cell, chosen
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All curves, tidy: a row a metric, replication and recorded round, and a column a parameter."""
+        parts = []
+        for cell, name in ((cell, name) for cell in self.cells for name in cell.metrics):
+            runs, points = cell.curves[name].shape
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "environment": cell.environment,
+                        "policy": cell.policy,
+                        "horizon": cell.horizon,
+                        "metric": name,
+                        "replication": np.repeat(cell.replications, points),
+                        "x": np.tile(cell.x, runs),
+                        "value": cell.curves[name].ravel(),
+                        **_columns(cell),
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def summary(self, metric: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Return the metric at the last round: mean over all replications with its bootstrap-t interval.
+
+        Parameters
+        ----------
+        metric : str, optional
+            By default each game's first; "all" for all of them.
+        confidence : float
+
+        Returns
+        -------
+        DataFrame
+            environment, policy, metric, x, mean, low, high, n, told, tuned, and environment.NAME and policy.NAME for
+            each parameter.
+        """
+        chosen = self.where(metric) if metric != "all" else ((c, name) for c in self.cells for name in c.metrics)
+        records = []
+        for cell, name in chosen:
+            found = statistics.interval(cell.final(name), confidence)
+            records.append(
+                {
+                    "environment": cell.environment,
+                    "policy": cell.policy,
+                    "metric": name,
+                    "x": cell.horizon,
+                    "mean": found.mean,
+                    "low": found.low,
+                    "high": found.high,
+                    "n": found.n,
+                    "told": cell.told,
+                    "tuned": cell.tuned,
+                    **_columns(cell),
+                }
+            )
+        return pd.DataFrame(records)
+
+    def compare(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        metric: str | None = None,
+        *,
+        at: int | None = None,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """Compare policies by paired differences a - b over the replications that both have.
+
+        Parameters
+        ----------
+        a, b : str, optional
+            Labels; every pair of policies where they are left out.
+        metric : str, optional
+            By default each game's first.
+        at : int, optional
+            Round; by default the last.
+
+        Returns
+        -------
+        DataFrame
+            A row an environment and pair: n, mean difference with its interval, p (sign-flip permutations), p_holm
+            (corrected for all rows), the correlation that common random numbers gave, and how often smaller they made
+            the variance.
+
+        Raises
+        ------
+        UserError
+            Unknown label or metric; two policies that never met.
+        """
+        for label in (a, b):
+            if label is not None and label not in self.labels("policy"):
+                raise UserError(f"no policy {label!r}{nearest(label, self.labels('policy'))}")
+        pairs = [(a, b)] if a and b else itertools.combinations(self.labels("policy"), 2)
+        rows = [row for one, other in pairs for row in self._compared(one, other, metric, at, confidence)]
+        if not rows:
+            raise UserError(f"{a!r} and {b!r} were never run in one environment")
+        table = pd.DataFrame(rows)
+        table.insert(table.columns.get_loc("p") + 1, "p_holm", statistics.holm(table["p"]))
+        return table
+
+    def _compared(self, a: str, b: str, metric: str | None, at: int | None, confidence: float) -> Iterator[dict]:
+        for one, name in self.where(metric, policy=a):
+            for other, _ in self.where(metric, policy=b, environment=one.environment, horizon=one.horizon):
+                first, second = paired(one, other, name, at)
+                found = statistics.compare(first, second, confidence)
+                yield {
+                    "environment": one.environment,
+                    "a": a,
+                    "b": b,
+                    "metric": name,
+                    "x": at or one.horizon,
+                    "n": found.n,
+                    "difference": found.mean,
+                    "low": found.low,
+                    "high": found.high,
+                    "p": found.p,
+                    "correlation": found.correlation,
+                    "variance_ratio": found.variance_ratio,
+                }
+
+    def growth(self, metric: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Return the growth exponent of each policy: the slope of log metric on log rounds, with a bootstrap interval.
+
+        For a policy that was told the horizon one run says nothing about growth: its exponent is over the horizons of
+        the grid, one run each, and nan where there are fewer than three.
+        """
+        records = []
+        for (environment, policy), group in self._by_label(metric).items():
+            cells = [cell for cell, _ in group]
+            name, longest = group[0][1], max(cells, key=lambda cell: cell.horizon)
+            over = "horizons" if longest.tuned or len(cells) > 2 else "rounds"
+            if over == "rounds":
+                found = statistics.growth(longest.x, longest.curves[name], confidence=confidence)
+            elif len(cells) > 2:
+                finals = [cell.final(name) for cell in cells]
+                found = statistics.growth_over_horizons([c.horizon for c in cells], finals, confidence)
+            else:
+                nan = float("nan")
+                found = statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
+            records.append(
+                {
+                    "environment": environment,
+                    "policy": policy,
+                    "metric": name,
+                    "exponent": found.exponent,
+                    "low": found.low,
+                    "high": found.high,
+                    "over": over,
+                    "n": found.n,
+                }
+            )
+        return pd.DataFrame(records)
+
+    def _by_label(self, metric: str | None) -> dict[tuple[str, str], list[tuple[CellResult, str]]]:
+        groups: dict[tuple[str, str], list[tuple[CellResult, str]]] = {}
+        for cell, name in self.where(metric):
+            groups.setdefault((cell.environment, cell.policy), []).append((cell, name))
+        return groups
+
+    def plot(self, metric: str | None = None, **options: Any) -> Figure:
+        """Draw the metric against rounds or a parameter; options as of `banditlab.analysis.plotting.draw`."""
+        from banditlab.analysis.plotting import draw
+
+        return draw(self, metric, **options)
+
+
+def metric_label(game: str, name: str) -> str:
+    """Return the text of a metric's axis."""
+    known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
+    return next((metric.label for metric in known if metric.name == name), name)
+
+
+def paired(one: CellResult, other: CellResult, metric: str, at: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the metric of two cells over the replications that both have, in the same order."""
+    _, i, j = np.intersect1d(one.replications, other.replications, return_indices=True)
+    return one.final(metric, at)[i], other.final(metric, at)[j]
+
+
+def _columns(cell: CellResult) -> dict[str, Any]:
+    """Return the parameters under their dotted names; lists as JSON, to fit a cell of a table."""
+    return {
+        f"{role}.{name}": json.dumps(value) if isinstance(value, list | dict) else value
+        for role, values in cell.parameters.items()
+        for name, value in values.items()
+    }
+
+
+def load(folder: str | Path) -> Result:
+    """Read a results folder.
+
+    Raises
+    ------
+    UserError
+        It is no results folder, or damaged.
+    """
+    place = Path(folder)
+    grid = read_grid(place)
+    curves = _by_key(read_curves(place))
+    cells = [_cell(row, curves[row["key"]]) for row in read_cells(place).to_pylist() if row["key"] in curves]
+    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()))
+
+
+Rows = dict[str, list[tuple[int, Any, Any]]]
+
+
+def _by_key(table: Any) -> dict[str, Rows]:
+    """Group the rows of `curves.parquet` by key and metric, replications in order."""
+    groups: dict[str, Rows] = {}
+    frame = table.to_pandas().sort_values(["key", "metric", "replication"])
+    for row in frame.itertuples(index=False):
+        groups.setdefault(row.key, {}).setdefault(row.metric, []).append((row.replication, row.x, row.value))
+    return groups
+
+
+def _cell(row: Mapping[str, Any], rows: Rows) -> CellResult:
+    about = json.loads(row["about"])
+    first = next(iter(rows.values()))
+    return CellResult(
+        row["environment"],
+        row["policy"],
+        row["game"],
+        {role: about[role]["kind"] for role in ("environment", "policy")},
+        {role: about[role]["parameters"] for role in ("environment", "policy")},
+        row["horizon"],
+        row["told"],
+        tuple(name for name in row["metrics"] if name in rows),
+        np.array([replication for replication, _, _ in first]),
+        np.asarray(first[0][1]),
+        {name: np.stack([value for _, _, value in group]) for name, group in rows.items()},
+    )

@@ -1,0 +1,84 @@
+"""The one call of a notebook: run a grid that is written in Python."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from banditlab.analysis.results import Result, load
+from banditlab.runs import runner
+from banditlab.runs.grid import Grid, from_python
+
+
+def run(
+    environment: Any,
+    policies: Any,
+    *,
+    horizon: int = 10_000,
+    replications: int = 20,
+    seed: int = 0,
+    game: str | None = None,
+    name: str = "grid",
+    record: dict[str, Any] | None = None,
+    out: str | Path | None = None,
+    jobs: int = -1,
+    portable: bool = False,
+    compiled: bool = True,
+    progress: bool | None = None,
+) -> Result:
+    """Play policies in environments and return the results.
+
+    Parameters
+    ----------
+    environment, policies : str, dict, instance of a registered class, or a list of these
+        A kind ("ucb1", "dueling/linear"), or a dict with the keys of a TOML table: {"kind": "colstim", "c1": 2.0,
+        "sweep": {...}, "label": ...}.
+    horizon, replications, seed, game, name, record
+        As at the top of a TOML grid.
+    out : path, optional
+        A results folder to keep and to continue; by default nothing is kept on disk.
+    jobs : int
+        Workers; -1 for all cores.
+    portable : bool
+        The same bits on every x86-64 CPU, at some cost.
+    compiled : bool
+        False runs everything in plain Python, for a debugger.
+    progress : bool, optional
+        Show a progress bar; by default where the output is a terminal or a notebook.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake, before anything runs.
+    """
+    settings = {
+        "name": name, "horizon": horizon, "replications": replications, "seed": seed,
+        **({"game": game} if game else {}), **({"record": record} if record else {}),
+    }  # fmt: skip
+    grid = from_python(environment, policies, **settings)
+    options = {"jobs": jobs, "portable": portable, "compiled": compiled, "progress": _bar(progress)}
+    if out is not None:
+        return run_grid(grid, out, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        result = run_grid(grid, folder, **options)
+        result.folder = None
+        return result
+
+
+def run_grid(grid: Grid, out: str | Path, **options: Any) -> Result:
+    """Play what is missing of a grid, and return all that is finished; options as of `runs.runner.run`."""
+    report = runner.run(grid, out, **options)
+    result = load(out)
+    result.failures = [f"{cell.title}, replication {f.replication}: {f.message}" for cell, f in report.failures]
+    for policy, note in report.plain.items():
+        print(f"{policy}: {note}")
+    for line in result.failures:
+        print(f"failed: {line}")
+    return result
+
+
+def _bar(wanted: bool | None) -> runner.Progress | None:
+    from banditlab.progress import Bar, fits
+
+    return Bar() if (fits() if wanted is None else wanted) else None

@@ -1,0 +1,90 @@
+"""What there is: lists of games, environments and policies, and a page for each."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+import textwrap
+
+from rich.console import Console
+from rich.table import Table
+
+from banditlab import registry
+from banditlab.games import games
+from banditlab.registry import Kind
+
+FIELD = re.compile(r"^    (\w+):\s*(.+?)\s*(?:#:\s*(.*))?$", re.M)
+
+
+def show_list(console: Console, what: str | None) -> None:
+    """Print games, environments and policies, or one of them."""
+    if what in (None, "games"):
+        rows = [(game.name, game.summary) for game in games().values()]
+        console.print(_table("games", rows), "")
+    for role, plural in zip(registry.ROLES, ("environments", "policies"), strict=True):
+        if what in (None, plural):
+            rows = [(f"{kind.game}/{kind.name}", kind.summary) for kind in registry.kinds(role)]
+            console.print(_table(plural, rows), "")
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def describe(kind: Kind) -> str:
+    """Return a page about an environment or policy: its paper, what it does, its parameters and defaults."""
+    module = sys.modules[kind.cls.__module__]
+    lines = [f"{kind.role} {kind.game}/{kind.name}", ""]
+    lines += _wrapped(inspect.cleandoc(module.__doc__ or ""))
+    if kind.cls.__doc__ and not kind.cls.__doc__.startswith(f"{kind.cls.__name__}("):
+        lines += ["", *_wrapped(inspect.cleandoc(kind.cls.__doc__))]
+    for name, words in (("needs", kind.needs), ("may be told", kind.told - {"rounds"}), ("gives", kind.gives)):
+        if words:
+            lines += ["", f"{name}: {', '.join(sorted(words))}"]
+    if kind.metrics:
+        lines += ["", *textwrap.wrap(f"metrics: {', '.join(kind.metrics)}", 80)]
+    return "\n".join([*lines, "", *_parameters(kind)])
+
+
+def _wrapped(text: str) -> list[str]:
+    """Wrap the paragraphs of a docstring at 80 columns; indented ones are left as they are."""
+    lines: list[str] = []
+    for paragraph in text.split("\n\n"):
+        plain = not any(line.startswith(" ") for line in paragraph.splitlines())
+        lines += textwrap.wrap(paragraph, 80) if plain else paragraph.splitlines()
+        lines.append("")
+    return lines[:-1]
+
+
+def _parameters(kind: Kind) -> list[str]:
+    fields = dataclasses.fields(kind.cls)
+    if not fields:
+        return ["no parameters"]
+    written = _written(kind.cls)
+    lines = ["parameters:"]
+    for field in fields:
+        type_, comment = written.get(field.name, (str(field.type), ""))
+        default = "required" if field.default is dataclasses.MISSING else f"default {_default(field.default)}"
+        lines.append(f"  {field.name}: {type_}, {default}")
+        lines += textwrap.wrap(comment, 80, initial_indent="      ", subsequent_indent="      ")
+    return lines
+
+
+def _default(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _written(cls: type) -> dict[str, tuple[str, str]]:
+    """Return type and comment of each field, as they stand in the source."""
+    try:
+        source = inspect.getsource(cls)
+    except (OSError, TypeError):  # a class of a notebook cell
+        return {}
+    return {name: (text.partition(" = ")[0], comment or "") for name, text, comment in FIELD.findall(source)}

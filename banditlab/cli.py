@@ -1,0 +1,109 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+EPILOG = """exit codes: 0 done, 1 some replications or claims failed, 2 a mistake in the input,
+3 a claim is undecided, 130 stopped by Ctrl-C"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        words = [word for word in message.split("'") if word]
+        if "invalid choice" in message and len(words) > 1:
+            near = difflib.get_close_matches(words[1], words[2:], 1)
+            message = f"{words[1]!r} is no command" + (f"; did you mean {near[0]!r}?" if near else "")
+        self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    from banditlab import commands
+    from banditlab.errors import UserError
+    from banditlab.fuse import CacheError
+
+    try:
+        return commands.run_command(options)
+    except UserError as error:
+        print(error, file=sys.stderr)
+    except CacheError as error:
+        print(f"banditlab: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="banditlab",
+        description="Simulate bandit and online-learning policies: from a TOML grid to regret curves.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_reading(commands)
+    _add_catalogue(commands)
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction, name: str, summary: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.add_argument("--plugin", action="append", default=[], metavar="FILE", help="a file of your own policies")
+    return command
+
+
+def _add_grid_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", metavar="DIR", help="results folder (default: results/NAME)")
+    command.add_argument("--jobs", type=int, default=-1, metavar="N", help="workers (default: all cores)")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as policy.colstim.c1=2")
+    command.add_argument("--backend", choices=("threading", "loky"), help="threads or processes (default: what fits)")
+    command.add_argument("--portable", action="store_true", help="the same bits on every x86-64 CPU, somewhat slower")
+    command.add_argument("--plain", action="store_true", help="plain Python throughout, for a debugger; slow")
+    command.add_argument("--quick", action="store_true", help="a tenth of the horizon, 5 replications, own folder")
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = _add(commands, "run", "play what is missing of a grid, print a table, draw the figure")
+    run.add_argument("grid", metavar="GRID.toml")
+    _add_grid_options(run)
+    run.add_argument("--dry-run", action="store_true", help="only say what would be run, how long and how large")
+    check = _add(commands, "check", "decide the claims of a grid on fresh seeds, or on the results in a folder")
+    check.add_argument("grid", metavar="GRID.toml|DIR")
+    _add_grid_options(check)
+
+
+def _add_reading(commands: argparse._SubParsersAction) -> None:
+    summary = _add(commands, "summary", "print final regrets with intervals, and growth exponents")
+    summary.add_argument("folder", metavar="DIR")
+    summary.add_argument("--metric", metavar="M", help="a metric, or all (default: each game's first)")
+    form = summary.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="a list of records, with all metrics")
+    form.add_argument("--latex", action="store_true", help="a table for a paper (booktabs)")
+    form.add_argument("--csv", action="store_true", help="records, with all metrics")
+    plot = _add(commands, "plot", "draw regret against rounds, or against a parameter that the grid sweeps")
+    plot.add_argument("folder", metavar="DIR")
+    plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png (default: DIR/figure.png)")
+    plot.add_argument("--metric", metavar="M", help="default: each game's first")
+    plot.add_argument("--versus", default="t", metavar="t|PARAM", help="t for rounds, or a swept parameter")
+    plot.add_argument("--scale", default="linear", metavar="S", help="linear, log-x or log-log")
+    plot.add_argument("--band", default="student", metavar="B", help="student, bootstrap or simultaneous")
+    compare = _add(commands, "compare", "compare policies on paired replications")
+    compare.add_argument("folder", metavar="DIR")
+    compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
+    compare.add_argument("b", nargs="?", metavar="B", help="label of another")
+    compare.add_argument("--metric", metavar="M", help="default: each game's first")
+
+
+def _add_catalogue(commands: argparse._SubParsersAction) -> None:
+    catalogue = _add(commands, "list", "list what there is")
+    catalogue.add_argument("what", nargs="?", choices=("games", "environments", "policies"), help="default: everything")
+    show = _add(commands, "show", "describe an environment or policy: paper, parameters, defaults")
+    show.add_argument("name", metavar="NAME", help="a kind, or game/kind")

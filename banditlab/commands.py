@@ -1,0 +1,235 @@
+"""What each command of the command line does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+from banditlab import registry
+from banditlab.analysis import claims as claim_rules
+from banditlab.analysis.results import Result, load
+from banditlab.catalogue import describe, show_list
+from banditlab.errors import UserError
+from banditlab.games import games
+from banditlab.runs import grid as grids
+from banditlab.runs import runner
+from banditlab.runs.grid import Grid
+from banditlab.tables import console, print_comparison, print_summary, to_latex
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run the command that the options name; return its exit code."""
+    for file in options.plugin:
+        registry.load_plugin(file)
+    return COMMANDS[options.command](options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    grid = _read(options)
+    _claims(grid)  # a mistake in a claim should not show after a night of simulation
+    if options.dry_run:
+        return _dry_run(grid, options)
+    folder = Path(options.out or Path("results") / grid.name)
+    print(f"{grid.name}: {_size(grid)} -> {folder}")
+    report = _play(grid, folder, options)
+    result = load(folder)
+    if result.cells:
+        print_summary(result)
+        _save_figure(result, folder / "figure.png")
+    return _close(report, folder)
+
+
+def _read(options: argparse.Namespace) -> Grid:
+    grid = grids.read(options.grid, options.set)
+    return grid.quickened() if options.quick else grid
+
+
+def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Report:
+    from banditlab.progress import Bar, fits
+
+    return runner.run(
+        grid,
+        folder,
+        jobs=_jobs(options.jobs),
+        backend=options.backend,
+        portable=options.portable,
+        compiled=not options.plain,
+        progress=Bar() if fits() else None,
+    )
+
+
+def _jobs(jobs: int) -> int:
+    if jobs == 0 or jobs < -1:
+        raise UserError(f"--jobs: a number of workers, or -1 for all cores; got {jobs}")
+    return jobs
+
+
+def _size(grid: Grid) -> str:
+    horizons = sorted({cell.horizon for cell in grid.cells})
+    rounds = f"{horizons[0]:,}" if len(horizons) == 1 else f"{horizons[0]:,} to {horizons[-1]:,}"
+    return f"{len(grid.cells)} cells x {grid.settings.replications} replications x {rounds} rounds"
+
+
+def _save_figure(result: Result, path: Path, **options: str) -> None:
+    from banditlab.analysis.plotting import save
+
+    save(result.plot(**options), path)
+    print(f"figure: {path}")
+
+
+def _close(report: runner.Report, folder: Path) -> int:
+    """Print what a run has to say at its end; return its exit code."""
+    for policy, note in report.plain.items():
+        print(f"note: {policy} ran at {note}")
+    for cell, failure in report.failures:
+        print(f"failed: {cell.title}, replication {failure.replication}: {failure.message}", file=sys.stderr)
+    if report.interrupted:
+        kept = f"{report.done + report.found} finished replications are kept in {folder}"
+        print(f"stopped: {kept}; the same command goes on from there", file=sys.stderr)
+        return 130
+    return 1 if report.failures else 0
+
+
+def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
+    from banditlab.analysis.statistics import detectable
+    from banditlab.progress import count
+    from banditlab.runs.pair import measure_rate, metrics_of
+
+    works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
+    n, workers = grid.settings.replications, os.cpu_count() if options.jobs == -1 else _jobs(options.jobs)
+    print(f"{grid.name}: {_size(grid)}")
+    seconds = size = 0.0
+    for work in works:
+        cell = work.cell
+        rate = measure_rate(work.pair, cell, grid.settings)
+        seconds += n * cell.horizon / rate
+        size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(metrics_of(cell))
+        slow = "  (plain Python)" if work.pair.reason else ""
+        print(f"  {cell.title:<50}  T = {cell.horizon:>10,}  {count(rate):>6} rounds/s{slow}")
+    print(f"predicted time: {_duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
+    smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
+    print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")
+    return 0
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
+
+
+def _claims(grid: Grid) -> list[claim_rules.Claim]:
+    return claim_rules.read(grid.claims, grid.cells, grid.source)
+
+
+def _check(options: argparse.Namespace) -> int:
+    if Path(options.grid).is_dir():
+        result = load(options.grid)
+        print(f"{result.name}: claims on the stored replications, which may have suggested them")
+    else:
+        grid = _read(options)
+        if not _claims(grid):
+            raise UserError(f"{options.grid}: the grid makes no claims: add [[claim]] tables")
+        folder = Path(options.out or Path("results") / grid.name / "check")
+        print(f"{grid.name}: claims on fresh seeds, {_size(grid)} -> {folder}")
+        code = _close(_play(grid.on_fresh_seeds(), folder, options), folder)
+        if code:
+            return code
+        result = load(folder)
+    claims = claim_rules.read(result.claims, result.cells, options.grid)
+    if not claims:
+        raise UserError(f"{options.grid}: the grid makes no claims: add [[claim]] tables")
+    return _print_verdicts(claim_rules.judge(claims, result))
+
+
+def _print_verdicts(judged: list[claim_rules.Judged]) -> int:
+    for i, item in enumerate(judged, 1):
+        source = f" ({item.claim.source})" if item.claim.source else ""
+        print()
+        print(textwrap.fill(f"{i}. {item.claim.text}{source}", 80, subsequent_indent="   "))
+        for finding in item.findings:
+            more = "" if finding.verdict != "undecided" else f"; {_more(finding.more)}"
+            text = f"{finding.verdict}: {finding.place}: {finding.figures}{more}"
+            print(textwrap.fill(text, 80, initial_indent="   - ", subsequent_indent="     "))
+        print(f"   {item.verdict.upper()}")
+    counts = {verdict: sum(item.verdict == verdict for item in judged) for verdict in ("holds", "fails", "undecided")}
+    print()
+    print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    return 1 if counts["fails"] else 3 if counts["undecided"] else 0
+
+
+def _more(more: float) -> str:
+    return f"about {more:,.0f} more replications would settle it" if 0 < more < 1e9 else "more replications will not do"
+
+
+def _summary(options: argparse.Namespace) -> int:
+    result = load(options.folder)
+    table = result.summary(options.metric or ("all" if options.json or options.csv else None))
+    if options.json:
+        json.dump(json.loads(table.to_json(orient="records", double_precision=15)), sys.stdout, indent=1)
+        print()
+    elif options.csv:
+        table.to_csv(sys.stdout, index=False)
+    elif options.latex:
+        print(to_latex(table))
+    else:
+        print_summary(result, options.metric, growth=True)
+    return 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    chosen = {"versus": options.versus, "scale": options.scale, "band": options.band}
+    path = Path(options.output or Path(options.folder) / "figure.png")
+    _save_figure(load(options.folder), path, metric=options.metric, **chosen)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    if options.a and not options.b:
+        raise UserError("compare: give two labels, or none for every pair")
+    print_comparison(load(options.folder).compare(options.a, options.b, options.metric))
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    show_list(console(), options.what)
+    for name, error in registry.broken.items():
+        print(f"plug-in {name} could not be loaded: {error}", file=sys.stderr)
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    name = options.name.rpartition("/")[2]
+    scope = options.name.rpartition("/")[0] or None
+    everything = [kind for role in registry.ROLES for kind in registry.kinds(role, scope)]
+    found = [kind for kind in everything if kind.name == name]
+    if name in games() and not scope:
+        print(describe_game(name))
+    elif not found:
+        from banditlab.errors import nearest
+
+        raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, {k.name for k in everything})}")
+    print("\n\n".join(describe(kind) for kind in found))
+    return 0
+
+
+def describe_game(name: str) -> str:
+    """Return the docstring of a game's module: its protocol."""
+    module = sys.modules[games()[name].rounds.__module__]
+    return (module.__doc__ or "").strip() + "\n"
+
+
+COMMANDS = {
+    "run": _run,
+    "check": _check,
+    "summary": _summary,
+    "plot": _plot,
+    "compare": _compare,
+    "list": _list,
+    "show": _show,
+}

@@ -1,0 +1,109 @@
+"""Tables for the terminal, 80 columns wide, and for papers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from banditlab.analysis.results import Result, metric_label
+
+
+def console() -> Console:
+    """Return the console for standard output; 80 columns where it is no terminal."""
+    plain = Console(highlight=False, markup=False)
+    return plain if plain.is_terminal else Console(width=80, highlight=False, markup=False)
+
+
+def print_summary(result: Result, metric: str | None = None, *, growth: bool = False) -> None:
+    """Print a table an environment: final metric with its interval, replications, what the policy was told."""
+    table = result.summary(metric)
+    slopes = {}
+    if growth:
+        slopes = {(row.environment, row.policy, row.metric): row for row in result.growth(metric).itertuples()}
+    games = {cell.environment: cell.game for cell in result.cells}
+    for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
+        title = f"{environment}: {metric_label(games[environment], name).lower()} after {x:,} rounds"
+        shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        shown.add_column("policy")
+        for column in ("mean", "95 % interval", "n"):
+            shown.add_column(column, justify="right")
+        if growth:
+            shown.add_column("growth", justify="right")
+        shown.add_column("told")
+        for row in rows.itertuples():
+            slope = [_slope(slopes.get((environment, row.policy, name)))] if growth else []
+            shown.add_row(row.policy, _number(row.mean), _span(row.low, row.high), str(row.n), *slope, row.told or "-")
+        console().print(shown, "")
+    if growth:
+        console().print("growth: b of t^b over the last decade of rounds, or over horizons for policies told T")
+    few = table["n"].min() if len(table) else 0
+    if few < 30:
+        console().print(f"note: {few} replications; intervals of fewer than 30 are rough where regret is skewed")
+    if result.quick:
+        console().print("note: a quick look: a tenth of the horizon, few replications")
+
+
+def print_comparison(table: pd.DataFrame) -> None:
+    """Print paired differences, a row an environment and pair."""
+    for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
+        title = f"{environment}: {name} after {x:,} rounds, paired differences"
+        shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        shown.add_column("a - b")
+        for column in ("difference", "95 % interval", "p (Holm)", "corr.", "n"):
+            shown.add_column(column, justify="right")
+        for row in rows.itertuples():
+            cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), _number(row.correlation))
+            shown.add_row(f"{row.a} - {row.b}", *cells, str(row.n))
+        console().print(shown, "")
+
+
+def to_latex(table: pd.DataFrame) -> str:
+    """Return a summary as a booktabs table: policies as rows, environments as columns."""
+    metric, places = table["metric"].iloc[0], list(dict.fromkeys(zip(table["environment"], table["x"], strict=True)))
+    several = len(set(table["x"])) > 1
+    heads = [_tex(f"{place}, T = {x}" if several else place) for place, x in places]
+    lines = [
+        rf"% {metric} at the last round: mean and 95 % bootstrap-t interval over n replications",
+        r"\begin{tabular}{l" + "r" * len(places) + "}",
+        r"\toprule",
+        " & ".join(["Policy", *heads]) + r" \\",
+        r"\midrule",
+    ]
+    for policy in dict.fromkeys(table["policy"]):
+        cells = [_tex(policy)]
+        for place, x in places:
+            rows = table[(table["policy"] == policy) & (table["environment"] == place) & (table["x"] == x)]
+            found = [f"{_number(r.mean)} [{_number(r.low)}, {_number(r.high)}] ({r.n})" for r in rows.itertuples()]
+            cells.append(found[0] if found else "--")
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _tex(text: str) -> str:
+    for sign in "&%$#_{}":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _span(low: float, high: float) -> str:
+    return "-" if math.isnan(low) else f"{_number(low)} .. {_number(high)}"
+
+
+def _slope(row: Any) -> str:
+    if row is None or math.isnan(row.exponent):
+        return "-"
+    return f"{row.exponent:.2f} ({row.low:.2f} .. {row.high:.2f})"
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"

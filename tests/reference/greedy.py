@@ -1,0 +1,18 @@
+"""Twin of follow-the-leader."""
+
+import numpy as np
+
+
+class Greedy:
+    """Each arm once, then the largest mean reward."""
+
+    def __init__(self, policy, problem, rng):
+        self.rewards = [[] for _ in range(problem.arms)]
+
+    def choose(self, t, features, rng, pick):
+        if t < len(self.rewards):
+            return t
+        return pick(np.array([np.mean(rewards) for rewards in self.rewards]))
+
+    def learn(self, t, features, arm, reward):
+        self.rewards[arm].append(reward)
