@@ -140,12 +140,12 @@ WORKLOADS = {
 }
 
 
-def run_ours(work: Workload, replications: int) -> tuple[float, np.ndarray, np.ndarray]:
+def run_ours(work: Workload, replications: int, portable: bool) -> tuple[float, np.ndarray, np.ndarray]:
     """CPU seconds, final regrets by replication, record points."""
     begin = time.process_time()
     result = banditlab.run(
         environment=work.environment, policies=[{"kind": work.policy}], game=work.game,
-        horizon=work.horizon, replications=replications, jobs=1, progress=False,
+        horizon=work.horizon, replications=replications, portable=portable, jobs=1, progress=False,
     )  # fmt: skip
     seconds = time.process_time() - begin
     (cell,) = result.cells
@@ -172,13 +172,13 @@ def run_c(library: ctypes.CDLL, work: Workload, points: np.ndarray) -> tuple[flo
     return seconds, finals
 
 
-def compare(library: ctypes.CDLL, name: str, work: Workload, repeats: int) -> str:
+def compare(library: ctypes.CDLL, name: str, work: Workload, repeats: int, portable: bool) -> str:
     """Run both in turns; a row of the table."""
-    _, _, points = run_ours(work, 1)
+    _, _, points = run_ours(work, 1, portable)
     times = []
     for _ in range(repeats):
         there, regret_there = run_c(library, work, points)
-        here, regret_here, _ = run_ours(work, work.replications)
+        here, regret_here, _ = run_ours(work, work.replications, portable)
         times.append((there, here))
     million = work.horizon * work.replications / 1e6
     rates = [million / statistics.median(side) for side in zip(*times, strict=True)]
@@ -196,14 +196,16 @@ def main() -> None:
     parser.add_argument("workloads", nargs="*", help=f"some of: {'; '.join(WORKLOADS)}")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--flags", default="-O3 -march=native", help="of gcc")
+    parser.add_argument("--portable", action="store_true", help="the same order of sums on both sides, no fused ones")
     options = parser.parse_args()
+    options.flags += " -ffp-contract=off" * options.portable
     print(f"gcc {options.flags}; Python {platform.python_version()}, numpy {np.__version__}; load {os.getloadavg()[0]:.1f}\n")
     print("| workload | C, M rounds/s | ours, M rounds/s | ours / C (range) | regret, C | regret, ours | equal runs |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         library = compile_c(folder, options.flags)
         for name in options.workloads or WORKLOADS:
-            print(compare(library, name, WORKLOADS[name], options.repeats), flush=True)
+            print(compare(library, name, WORKLOADS[name], options.repeats, options.portable), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import numpy as np
 from pydantic import Field
 
 from banditlab.analysis import statistics
-from banditlab.analysis.results import CellResult, Result, paired
+from banditlab.analysis.results import CellResult, Result, growth_of, paired
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.registry import metrics
@@ -270,14 +270,9 @@ def _decide(place: str, figures: str, sides: list[np.ndarray], confidence: float
 
 
 def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, confidence: float) -> Finding:
-    longest = max(cells, key=lambda cell: cell.horizon)
-    if len(cells) > 2:
-        finals = [cell.final(metric) for cell in cells]
-        found = statistics.growth_over_horizons([cell.horizon for cell in cells], finals, confidence)
-    elif longest.tuned:
-        return Finding(place, "undecided", f"{claim.slope} is tuned to T: sweep at least 3 horizons", math.inf)
-    else:
-        found = statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
+    found = growth_of(cells, metric, confidence)
+    if math.isnan(found.exponent):
+        return Finding(place, "undecided", f"{claim.slope} is told T: sweep at least 3 horizons", math.inf)
     low, high = claim.between
     figures = (
         f"{claim.slope} grows like t^{found.exponent:.3g} [{found.low:.3g}, {found.high:.3g}], "

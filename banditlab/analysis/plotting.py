@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +98,23 @@ def save(figure: Figure, path: str | Path) -> None:
 Chosen = list[tuple[CellResult, str]]
 
 
-def _looks(chosen: Chosen) -> dict[str, dict[str, Any]]:
-    """Give each policy a colour, a line style and a marker; faint ones to the reference players."""
+def _looks(chosen: Chosen) -> dict[tuple[str, str], dict[str, Any]]:
+    """Give each policy of a game a colour, a line style and a marker; faint ones to the reference players."""
     colours = mpl.rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"].by_key()["color"]
-    strong = itertools.cycle(zip(itertools.cycle(colours), itertools.cycle(DASHES), MARKERS, strict=False))
-    faint = itertools.cycle(zip(itertools.cycle(("0.55", "0.72")), DASHES[1:4], "+x.", strict=False))
-    looks = {}
+    styles: dict[tuple[str, bool], Iterator[Any]] = {}
+    looks: dict[tuple[str, str], dict[str, Any]] = {}
     for cell, _ in chosen:
-        if cell.policy not in looks:
+        if (cell.game, cell.policy) not in looks:
             reference = cell.kinds["policy"] in REFERENCES
-            colour, dash, marker = next(faint if reference else strong)
+            fresh = _faint() if reference else zip(cycle(colours), cycle(DASHES), cycle(MARKERS), strict=False)
+            colour, dash, marker = next(styles.setdefault((cell.game, reference), fresh))
             width = 1.0 if reference else 1.5
-            looks[cell.policy] = {"color": colour, "linestyle": dash, "marker": marker, "linewidth": width}
+            looks[cell.game, cell.policy] = {"color": colour, "linestyle": dash, "marker": marker, "linewidth": width}
     return looks
+
+
+def _faint() -> Iterator[tuple[str, Any, str]]:
+    return zip(cycle(("0.55", "0.72")), cycle(DASHES[1:4]), cycle("+x."), strict=False)
 
 
 def _panels_over_rounds(chosen: Chosen) -> dict[str, Chosen]:
@@ -169,7 +173,7 @@ def _canvas(count: int) -> tuple[Figure, Iterable[Axes]]:
 def _draw_curves(axis: Axes, members: Chosen, looks: dict, band: str, confidence: float) -> None:
     for i, (cell, name) in enumerate(members):
         found = statistics.band(cell.curves[name], band, confidence)
-        look = dict(looks[cell.policy])
+        look = dict(looks[cell.game, cell.policy])
         every = max(1, len(cell.x) // 8)
         start = (i * every) // max(1, len(members))
         axis.plot(cell.x, found.mean, label=cell.policy, markevery=(start, every), markersize=3, **look)
@@ -186,7 +190,7 @@ def _draw_finals(axis: Axes, members: Chosen, looks: dict, versus: str, confiden
         x = [value for value, _, _ in entries]
         mean = np.array([found.mean for _, found, _ in entries])
         edges = np.array([[found.mean - found.low, found.high - found.mean] for _, found, _ in entries]).T
-        look = looks[entries[0][2]]
+        look = looks[members[0][0].game, entries[0][2]]
         axis.errorbar(x, mean, np.nan_to_num(np.maximum(edges, 0)), label=label, markersize=3.5, capsize=2, **look)
 
 

@@ -268,17 +268,8 @@ class Result:
         """
         records = []
         for (environment, policy), group in self._by_label(metric).items():
-            cells = [cell for cell, _ in group]
-            name, longest = group[0][1], max(cells, key=lambda cell: cell.horizon)
-            over = "horizons" if longest.tuned or len(cells) > 2 else "rounds"
-            if over == "rounds":
-                found = statistics.growth(longest.x, longest.curves[name], confidence=confidence)
-            elif len(cells) > 2:
-                finals = [cell.final(name) for cell in cells]
-                found = statistics.growth_over_horizons([c.horizon for c in cells], finals, confidence)
-            else:
-                nan = float("nan")
-                found = statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
+            cells, name = [cell for cell, _ in group], group[0][1]
+            found = growth_of(cells, name, confidence)
             records.append(
                 {
                     "environment": environment,
@@ -287,7 +278,7 @@ class Result:
                     "exponent": found.exponent,
                     "low": found.low,
                     "high": found.high,
-                    "over": over,
+                    "over": "horizons" if len(cells) > 2 or cells[0].tuned else "rounds",
                     "n": found.n,
                 }
             )
@@ -310,6 +301,22 @@ def metric_label(game: str, name: str) -> str:
     """Return the text of a metric's axis."""
     known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
     return next((metric.label for metric in known if metric.name == name), name)
+
+
+def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95) -> statistics.Growth:
+    """Return the growth exponent of one policy in one environment from its cells, one a horizon.
+
+    Over the horizons where there are three or more; else over the last decade of rounds, and nan for a policy that was
+    told the horizon or where fewer than two rounds were recorded there.
+    """
+    if len(cells) > 2:
+        finals = [cell.final(metric) for cell in cells]
+        return statistics.growth_over_horizons([cell.horizon for cell in cells], finals, confidence)
+    longest = max(cells, key=lambda cell: cell.horizon)
+    if longest.tuned or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
+        nan = float("nan")
+        return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
+    return statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
 
 
 def paired(one: CellResult, other: CellResult, metric: str, at: int | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -317,12 +317,12 @@ static inline void update(int64_t d, double *restrict inverse, double *restrict 
                           double reward, double *restrict scratch) {
     double error = reward - dot(d, theta, x);
     multiply(d, inverse, x, scratch);
-    double scale = 1.0 / (1.0 + dot(d, x, scratch));
+    double gain = dot(d, x, scratch), scale = 1.0 / (1.0 + gain), step = error / (1.0 + gain);
     for (int64_t i = 0; i < d; i++)
         for (int64_t j = 0; j < d; j++)
             inverse[i * d + j] -= scale * scratch[i] * scratch[j];
     for (int64_t i = 0; i < d; i++)
-        theta[i] += error * scale * scratch[i];
+        theta[i] += step * scratch[i];
 }
 
 typedef struct {

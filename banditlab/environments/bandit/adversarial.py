@@ -10,6 +10,7 @@ import numpy as np
 
 from banditlab.environments.instances import table
 from banditlab.errors import UserError
+from banditlab.fuse import kernel
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
@@ -90,12 +91,19 @@ class Adversarial:
         stretch = t // env.period
         loss, least = env.means[stretch, arm], env.means[stretch, env.best[0]]
         score(totals, loss - least, 1.0 - least - reward)
-        env.paid[0] += loss
-        fixed = math.inf
-        for k in range(env.sums.shape[0]):
-            env.sums[k] += env.means[stretch, k]
-            fixed = min(fixed, env.sums[k])
-        totals[STATIC] = env.paid[0] - fixed
+        paid = env.paid[0] + loss
+        env.paid[0] = paid
+        totals[STATIC] = paid - add_to_least(env.sums, env.means, stretch)
+
+
+@kernel
+def add_to_least(sums, means, row):
+    """Add a row of means (S, K) to sums (K,), and return the least sum."""
+    least = math.inf
+    for k in range(sums.shape[0]):
+        sums[k] += means[row, k]
+        least = min(least, sums[k])
+    return least
 
 
 def _read(path: str, horizon: int) -> np.ndarray:

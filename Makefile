@@ -1,0 +1,47 @@
+# Everything from a fresh clone, with nothing but Python >= 3.11 and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test coverage notebooks lint claims bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/banditlab run experiments/quickstart.toml
+
+test: $(VENV)/tested
+	$(BIN)/pytest -m "not claims"
+	$(MAKE) notebooks coverage
+
+# Without compilation, so that coverage sees the kernels too.
+coverage: $(VENV)/tested
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not claims and not compiled"
+	$(BIN)/coverage report --skip-covered --show-missing
+
+notebooks: $(VENV)/tested
+	$(BIN)/pytest -q --nbmake --override-ini=testpaths=notebooks notebooks
+
+lint: $(VENV)/tested
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+# Slow statistical checks, and the claims of the papers on fresh seeds.
+claims: $(VENV)/tested
+	$(BIN)/pytest -m claims
+	for grid in experiments/*/*.toml; do $(BIN)/banditlab check $$grid || exit $$?; done
+
+bench: $(VENV)/tested
+	$(BIN)/python benchmarks/against_c.py
+	$(BIN)/python benchmarks/threads.py
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable ".[data]"
+	touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info
