@@ -8,17 +8,20 @@ import os
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from banditlab import registry
-from banditlab.analysis import claims as claim_rules
-from banditlab.analysis.results import Result, load
-from banditlab.catalogue import describe, show_list
-from banditlab.errors import UserError
+from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.runs import grid as grids
 from banditlab.runs import runner
 from banditlab.runs.grid import Grid
-from banditlab.tables import console, print_comparison, print_summary, to_latex
+
+if TYPE_CHECKING:
+    from banditlab.analysis.claims import Claim, Judged
+    from banditlab.analysis.results import Result
+
+# pandas and matplotlib are imported by the commands that need them, so that a run does not wait for them
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -36,6 +39,9 @@ def _run(options: argparse.Namespace) -> int:
     folder = Path(options.out or Path("results") / grid.name)
     print(f"{grid.name}: {_size(grid)} -> {folder}")
     report = _play(grid, folder, options)
+    from banditlab.analysis.results import load
+    from banditlab.tables import print_summary
+
     result = load(folder)
     if result.cells:
         print_summary(result)
@@ -123,11 +129,18 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
 
 
-def _claims(grid: Grid) -> list[claim_rules.Claim]:
-    return claim_rules.read(grid.claims, grid.cells, grid.source)
+def _claims(grid: Grid) -> list[Claim]:
+    if not grid.claims:
+        return []
+    from banditlab.analysis import claims
+
+    return claims.read(grid.claims, grid.cells, grid.source)
 
 
 def _check(options: argparse.Namespace) -> int:
+    from banditlab.analysis import claims
+    from banditlab.analysis.results import load
+
     if Path(options.grid).is_dir():
         result = load(options.grid)
         print(f"{result.name}: claims on the stored replications, which may have suggested them")
@@ -141,13 +154,13 @@ def _check(options: argparse.Namespace) -> int:
         if code:
             return code
         result = load(folder)
-    claims = claim_rules.read(result.claims, result.cells, options.grid)
-    if not claims:
+    found = claims.read(result.claims, result.cells, options.grid)
+    if not found:
         raise UserError(f"{options.grid}: the grid makes no claims: add [[claim]] tables")
-    return _print_verdicts(claim_rules.judge(claims, result))
+    return _print_verdicts(claims.judge(found, result))
 
 
-def _print_verdicts(judged: list[claim_rules.Judged]) -> int:
+def _print_verdicts(judged: list[Judged]) -> int:
     for i, item in enumerate(judged, 1):
         source = f" ({item.claim.source})" if item.claim.source else ""
         print()
@@ -168,6 +181,9 @@ def _more(more: float) -> str:
 
 
 def _summary(options: argparse.Namespace) -> int:
+    from banditlab.analysis.results import load
+    from banditlab.tables import print_summary, to_latex
+
     result = load(options.folder)
     table = result.summary(options.metric or ("all" if options.json or options.csv else None))
     if options.json:
@@ -183,6 +199,8 @@ def _summary(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
+    from banditlab.analysis.results import load
+
     chosen = {"versus": options.versus, "scale": options.scale, "band": options.band}
     path = Path(options.output or Path(options.folder) / "figure.png")
     _save_figure(load(options.folder), path, metric=options.metric, **chosen)
@@ -190,6 +208,9 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from banditlab.analysis.results import load
+    from banditlab.tables import print_comparison
+
     if options.a and not options.b:
         raise UserError("compare: give two labels, or none for every pair")
     print_comparison(load(options.folder).compare(options.a, options.b, options.metric))
@@ -197,6 +218,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from banditlab.catalogue import show_list
+    from banditlab.tables import console
+
     show_list(console(), options.what)
     for name, error in registry.broken.items():
         print(f"plug-in {name} could not be loaded: {error}", file=sys.stderr)
@@ -204,6 +228,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from banditlab.catalogue import describe
+
     name = options.name.rpartition("/")[2]
     scope = options.name.rpartition("/")[0] or None
     everything = [kind for role in registry.ROLES for kind in registry.kinds(role, scope)]
@@ -211,8 +237,6 @@ def _show(options: argparse.Namespace) -> int:
     if name in games() and not scope:
         print(describe_game(name))
     elif not found:
-        from banditlab.errors import nearest
-
         raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, {k.name for k in everything})}")
     print("\n\n".join(describe(kind) for kind in found))
     return 0

@@ -95,7 +95,8 @@ def plain(template: Callable, verbs: Mapping[str, Callable], *, portable: bool =
 
 def bind(template: Callable, names: Mapping[str, Any]) -> Callable:
     """Return a copy of a function, not compiled, in which free names stand for the given functions or constants."""
-    return types.FunctionType(template.__code__, template.__globals__ | dict(names), template.__name__)
+    bound = template.__globals__ | dict(names)
+    return types.FunctionType(template.__code__, bound, template.__name__, template.__defaults__, template.__closure__)
 
 
 class _Binder:
@@ -106,10 +107,8 @@ class _Binder:
         self.done: dict[Any, Callable] = {}
 
     def copy(self, function: types.FunctionType) -> types.FunctionType:
-        names = function.__globals__ | self.verbs
-        copy = types.FunctionType(
-            function.__code__, names, function.__name__, function.__defaults__, function.__closure__
-        )
+        copy = bind(function, self.verbs)
+        names = copy.__globals__
         for name in _names(function.__code__):
             value = names.get(name)
             if isinstance(value, types.FunctionType | Dispatcher):
@@ -214,24 +213,26 @@ def fingerprint(*things: Any) -> str:
 
 def _describe(thing: Any, words: list[str], seen: set[Any]) -> None:
     thing = thing.py_func if isinstance(thing, Dispatcher) else thing
-    if isinstance(thing, np.ndarray):
+    if isinstance(thing, types.FunctionType | type):
+        if thing not in seen and not _is_library(thing):
+            seen.add(thing)
+            words.append(_syntax(thing))
+            for value in _read(thing):
+                _describe(value, words, seen)
+        elif _is_library(thing):
+            words.append(_name(thing))
+    elif isinstance(thing, np.ndarray):
         words.append(f"{thing.dtype} {thing.shape} {hashlib.sha256(thing.tobytes()).hexdigest()}")
-    elif isinstance(thing, tuple | list):
+    elif isinstance(thing, tuple | list | dict):
         words.append(f"{type(thing).__name__} of {len(thing)}")
-        for item in thing:
+        for item in thing.items() if isinstance(thing, dict) else thing:
             _describe(item, words, seen)
-    elif not isinstance(thing, types.FunctionType | type):
-        words.append(repr(thing) if isinstance(thing, SCALARS) else _name(thing))
-    elif _is_library(thing):
-        words.append(_name(thing))
-    elif thing not in seen:
-        seen.add(thing)
-        words.append(_syntax(thing))
-        for value in _read(thing):
-            _describe(value, words, seen)
-
-
-SCALARS = (int, float, str, bytes, bool, np.generic)
+    elif isinstance(thing, set | frozenset):
+        words.append(repr(sorted(map(repr, thing))))
+    else:
+        # the representation that every object inherits shows its address, which differs in each process
+        addressed = type(thing).__repr__ is object.__repr__ or callable(thing)
+        words.append(_name(thing) if addressed else repr(thing))
 
 
 def _name(thing: Any) -> str:

@@ -20,6 +20,7 @@ Probability = Annotated[float, Strict(), AllowInfNan(False), Ge(0), Le(1)]
 Fraction = Annotated[float, Strict(), AllowInfNan(False), Gt(0), Lt(1)]
 AtLeastOne = Annotated[float, Strict(), AllowInfNan(False), Ge(1)]
 Count = Annotated[int, Strict(), Ge(1)]
+Arms = Annotated[int, Strict(), Ge(2)]
 Index = Annotated[int, Strict(), Ge(0)]
 
 Vector = NDArray[np.float64]

@@ -94,7 +94,7 @@ def thompson(env: Any, contexts: Any, coins: np.random.Generator) -> tuple:
 
 def switching(env: Any, contexts: Any, coins: np.random.Generator) -> tuple:
     """Adversarial arms."""
-    return (integer(env.means.shape[1]), integer(env.period), array(env.means), key(env.noise), bits(coins))
+    return integer(env.table.shape[1]), integer(env.period), array(env.table), key(env.noise), bits(coins)
 
 
 def linear(models: int) -> Callable:

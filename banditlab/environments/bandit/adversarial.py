@@ -10,7 +10,6 @@ import numpy as np
 
 from banditlab.environments.instances import table
 from banditlab.errors import UserError
-from banditlab.fuse import kernel
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
@@ -38,9 +37,10 @@ class Adversarial:
 
     class State(NamedTuple):
         features: Matrix  #: (K, 0)
-        means: Matrix  #: (S, K) expected losses, a row a stretch
+        table: Matrix  #: (S, K) expected losses, a row a stretch
         period: int  #: rounds in a stretch
         drawn: bool  #: whether losses are drawn as 0 or 1, or are their expectations
+        means: Vector  #: (K,) expected losses of the stretch
         sums: Vector  #: (K,) expected losses of each arm so far
         paid: Vector  #: (1,) expected losses of the arms played so far
         best: Counts  #: (1,) the best arm of the round
@@ -51,13 +51,11 @@ class Adversarial:
             raise ValueError(f"gap: at most level = {self.level}, since losses lie in [0, 1]; got {self.gap}")
 
     def start(self, rng, noise, horizon) -> State:
-        if self.losses is None:
-            means, period = self._switching(rng, horizon), self.period
-        else:
-            means, period = _read(self.losses, horizon), 1
-        arms = means.shape[1]
-        drawn, sums, best = self.losses is None, np.zeros(arms), np.zeros(1, int)
-        return self.State(np.zeros((arms, 0)), means, period, drawn, sums, np.zeros(1), best, noise)
+        drawn = self.losses is None
+        table, period = (self._switching(rng, horizon), self.period) if drawn else (_read(self.losses, horizon), 1)
+        arms = table.shape[1]
+        features, means, sums = np.zeros((arms, 0)), np.zeros(arms), np.zeros(arms)
+        return self.State(features, table, period, drawn, means, sums, np.zeros(1), np.zeros(1, int), noise)
 
     def _switching(self, rng, horizon) -> np.ndarray:
         stretches = -(-horizon // self.period)
@@ -70,40 +68,32 @@ class Adversarial:
 
     @staticmethod
     def observe(env, t, rng):
-        stretch = t // env.period
-        if t == stretch * env.period:
+        if t % env.period == 0:
             best = 0
-            for k in range(env.means.shape[1]):
-                if env.means[stretch, k] < env.means[stretch, best]:
+            for k in range(env.means.shape[0]):
+                env.means[k] = env.table[t // env.period, k]
+                if env.means[k] < env.means[best]:
                     best = k
             env.best[0] = best
         return env.features
 
     @staticmethod
     def pull(env, t, features, arm):
-        loss, coin, drawn = env.means[t // env.period, arm], uniform(env.noise, arm, t), env.drawn
+        loss, coin, drawn = env.means[arm], uniform(env.noise, arm, t), env.drawn
         if drawn:
             loss = 1.0 if coin < loss else 0.0
         return 1.0 - loss
 
     @staticmethod
     def regret(env, t, features, arm, reward, totals):
-        stretch = t // env.period
-        loss, least = env.means[stretch, arm], env.means[stretch, env.best[0]]
+        loss, least = env.means[arm], env.means[env.best[0]]
         score(totals, loss - least, 1.0 - least - reward)
-        paid = env.paid[0] + loss
-        env.paid[0] = paid
-        totals[STATIC] = paid - add_to_least(env.sums, env.means, stretch)
-
-
-@kernel
-def add_to_least(sums, means, row):
-    """Add a row of means (S, K) to sums (K,), and return the least sum."""
-    least = math.inf
-    for k in range(sums.shape[0]):
-        sums[k] += means[row, k]
-        least = min(least, sums[k])
-    return least
+        env.paid[0] += loss
+        fixed = math.inf
+        for k in range(env.sums.shape[0]):
+            env.sums[k] += env.means[k]
+            fixed = min(fixed, env.sums[k])
+        totals[STATIC] = env.paid[0] - fixed
 
 
 def _read(path: str, horizon: int) -> np.ndarray:

@@ -61,10 +61,11 @@ class Classification:
             for i in range(size - 1, 0, -1):
                 j = int(rng.random() * (i + 1))
                 env.order[i], env.order[j] = env.order[j], env.order[i]
-        row = env.rows[env.order[at]]
+        row = env.order[at]
         for k in range(env.features.shape[0]):
-            env.features[k] = row
-        env.best[0] = env.classes[env.order[at]]
+            for i in range(env.features.shape[1]):
+                env.features[k, i] = env.rows[row, i]
+        env.best[0] = env.classes[row]
         return env.features
 
     @staticmethod

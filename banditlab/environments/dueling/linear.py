@@ -18,7 +18,7 @@ from banditlab.games.dueling import score_preference, score_utility
 from banditlab.numerics.hashing import uniform
 from banditlab.numerics.links import LINKS, noise, probability
 from banditlab.registry import environment
-from banditlab.types import Count, Counts, Matrix, Positive, Real, Vector
+from banditlab.types import Arms, Count, Counts, Matrix, Positive, Real, Vector
 
 SPHERE, BALL, GAUSS, HYPERCUBE, STATIC, ONE_HOT, ARRAY = range(7)
 CONTEXTS = ("sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array")
@@ -37,7 +37,7 @@ class Linear:
     arms exchanges the outcome; an arm against itself is a fair coin.
     """
 
-    arms: Count = 10  #: K
+    arms: Arms = 10  #: K
     dim: Count = 10  #: d
     link: Literal["logistic", "probit", "exponential"] = "logistic"  #: F
     contexts: Literal["sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array"] = "sphere"
