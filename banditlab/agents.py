@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +51,17 @@ def agent(
     Raises
     ------
     UserError
-        Unknown kind or parameter, or a fact that the policy needs is missing.
+        Unknown kind or parameter, a number out of range, or a fact or features that the policy needs are missing.
     """
     entry = registry.find("policy", kind, game)
+    for name, value, least in (("arms", arms, 1), ("dim", dim, 0), ("horizon", horizon or 1, 1), ("seed", seed, 0)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+            raise UserError(f"agent {kind!r}: {name}: should be an integer of at least {least}, got {value!r}")
+    if dim == 0 and any("features" in word for word in entry.needs):
+        raise UserError(f"agent {kind!r}: dim: the policy needs features, of length dim >= 1; got 0")
     instance = build(entry, settings, f"agent {kind!r}")
     facts = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {}), **(told or {})}
-    return Agent(entry, instance, {"arms": arms, "dim": dim, "facts": facts, "seed": seed})
+    return Agent(entry, instance, {"arms": int(arms), "dim": int(dim), "facts": facts, "seed": int(seed)})
 
 
 class Agent:
@@ -71,7 +78,8 @@ class Agent:
     def __init__(self, entry: registry.Kind, instance: Any, setting: dict[str, Any]):
         self._entry, self._instance, self._setting = entry, instance, setting
         self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
-        problem = Problem(entry.name, setting["arms"], setting["dim"], setting["facts"], entry.told)
+        facts = {name: np.array(fact) if isinstance(fact, list) else fact for name, fact in setting["facts"].items()}
+        problem = Problem(entry.name, setting["arms"], setting["dim"], facts, entry.told)
         self.state = fuse.settle(instance.start(problem, self._rng))
         self._rounds = problem.rounds if "rounds" in entry.told else None
         self._no_features = np.zeros((setting["arms"], 0))
@@ -111,13 +119,13 @@ class Agent:
         Raises
         ------
         UserError
-            No action waits for an outcome.
+            No action waits for an outcome, or it is no finite number (of a duel: neither true nor false).
         """
         if self._asked is None:
             raise UserError("no action waits for an outcome: call ask() first")
         features, action = self._asked
         game = games()[self._entry.game]
-        arguments = (self.state, self.t, features, action, game.outcome(outcome))
+        arguments = (self.state, self.t, features, action, _outcome(outcome, game.outcome))
         if self._tell is None:
             self._tell, _ = fuse.prepare(game.tell, self._entry.verbs, arguments)
         self._tell(*arguments)
@@ -144,8 +152,11 @@ class Agent:
             "t": self.t,
             "rng": self._rng.bit_generator.state,
         }
+        arrays = _flatten(self.state)
+        if any(array.dtype.kind == "O" for array in arrays.values()):
+            raise UserError(f"the state of {self._entry.name!r} is more than arrays and numbers and cannot be saved")
         with Path(path).open("wb") as file:
-            np.savez(file, about=np.array(json.dumps(about)), **_flatten(self.state))
+            np.savez(file, about=np.array(json.dumps(about, default=np.ndarray.tolist)), **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Agent:
@@ -157,7 +168,7 @@ class Agent:
             The file is missing, is no agent's, or its state does not fit the policy.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             about = json.loads(str(arrays.pop("about")))
             entry = registry.find("policy", about["kind"], about["game"])
@@ -167,7 +178,7 @@ class Agent:
             made.state = _restore(made.state, arrays, str(path))
         except UserError:
             raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise UserError(f"{path}: cannot be read as a saved agent: {error}") from error
         return made
 
@@ -179,6 +190,17 @@ class Agent:
         if found.shape != shape or not np.isfinite(found).all():
             raise UserError(f"features: finite numbers of shape {shape}, got shape {found.shape}")
         return found
+
+
+def _outcome(value: Any, kind: type) -> Any:
+    try:
+        found = kind(value)
+        if found == value and math.isfinite(found):
+            return found
+    except (TypeError, ValueError):
+        pass
+    wanted = "True or False" if kind is bool else "a finite number"
+    raise UserError(f"outcome: should be {wanted}, got {value!r}")
 
 
 def _flatten(state: Any, prefix: str = "") -> dict[str, np.ndarray]:

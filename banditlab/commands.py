@@ -237,7 +237,8 @@ def _show(options: argparse.Namespace) -> int:
     if name in games() and not scope:
         print(describe_game(name))
     elif not found:
-        raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, {k.name for k in everything})}")
+        known = {kind.name for kind in everything}
+        raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, known)}{registry.lost()}")
     print("\n\n".join(describe(kind) for kind in found))
     return 0
 

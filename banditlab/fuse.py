@@ -1,6 +1,6 @@
 """A loop is a template, a pair fills it in: binding verbs to a loop, compiling the copy, caching it.
 
-This is the only file that knows Numba's options. It imports nothing else of the package.
+This is the only file that knows Numba's options.
 
 Numba caches a function under its file, its qualified name and its signature, and its stamp covers that one file
 alone. A bound copy therefore carries a fingerprint of everything it calls in its name, so that an edited policy can
@@ -9,20 +9,18 @@ never be served by an older machine code.
 
 from __future__ import annotations
 
-import ast
-import dis
 import functools
 import hashlib
-import inspect
-import textwrap
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError
+
+from banditlab.fingerprint import fingerprint, global_paths, is_library
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 #: Lets a sum be reordered into vector lanes; never `fastmath=True`, which would also assume that NaN cannot occur.
@@ -48,10 +46,16 @@ def kernel(function: Callable | None = None, *, reassociate: bool = False) -> An
     """
     if function is None:
         return functools.partial(kernel, reassociate=reassociate)
-    return numba.njit(**OPTIONS, no_cfunc_wrapper=True, fastmath=REASSOCIATED if reassociate else False)(function)
+    if reassociate:
+        # not inlined: vector lanes, and with them the last bits, should not depend on the caller
+        return numba.njit(**OPTIONS, no_cfunc_wrapper=True, fastmath=REASSOCIATED)(function)
+    # inlined, a kernel holds no reference to the generator: half of the time of a Thompson round otherwise
+    return numba.njit(**OPTIONS, no_cfunc_wrapper=True, forceinline=True)(function)
 
 
-def fuse(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False) -> Callable:
+def fuse(
+    template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False, arguments: tuple = ()
+) -> Callable:
     """Compile a copy of a loop whose free names stand for the given verbs; cached on disk.
 
     Parameters
@@ -62,6 +66,9 @@ def fuse(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = 
         What each free name stands for.
     portable : bool
         Drop the permission to reorder sums, so that the bits are the same on every x86-64 CPU.
+    arguments : tuple, optional
+        What it will be called with: compiled code reads the fields of a `NamedTuple` by their place, so that their
+        order is part of what is cached.
 
     Returns
     -------
@@ -76,7 +83,8 @@ def fuse(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = 
     """
     bound = _Binder(verbs, portable, compiled=True).copy(template)
     importable = all(verb.__module__ != "__main__" for verb in verbs.values())
-    words = [fingerprint(template, *(verbs[name] for name in sorted(verbs))), *sorted(verbs), portable]
+    code = fingerprint(kernel, template, *(verbs[name] for name in sorted(verbs)))
+    words = [code, *sorted(verbs), portable, _fields(arguments), INLINED]
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
     bound.__qualname__ = f"{template.__name__}_{digest}"
     try:
@@ -109,10 +117,22 @@ class _Binder:
     def copy(self, function: types.FunctionType) -> types.FunctionType:
         copy = bind(function, self.verbs)
         names = copy.__globals__
-        for name in _names(function.__code__):
+        for name, *attributes in global_paths(function.__code__):
             value = names.get(name)
             if isinstance(value, types.FunctionType | Dispatcher):
                 names[name] = self._callee(value)
+            elif isinstance(value, types.ModuleType) and attributes:
+                names[name] = self._module(value, attributes[0])
+        return copy
+
+    def _module(self, module: types.ModuleType, name: str) -> types.ModuleType:
+        """Return a module in whose copy a function that is called as `module.name` is bound."""
+        value = getattr(module, name, None)
+        if not isinstance(value, types.FunctionType | Dispatcher) or is_library(value):
+            return module
+        copy = types.ModuleType(module.__name__)
+        vars(copy).update(vars(module))
+        setattr(copy, name, self._callee(value))
         return copy
 
     def _callee(self, value: Any) -> Callable:
@@ -145,7 +165,7 @@ def prepare(
     """
     if numba.config.DISABLE_JIT:
         return plain(template, verbs), "NUMBA_DISABLE_JIT is set"
-    function = fuse(template, verbs, portable=portable)
+    function = fuse(template, verbs, portable=portable, arguments=arguments)
     try:
         types_ = tuple(map(numba.typeof, arguments))
         function.compile(types_)
@@ -190,132 +210,7 @@ def _settle(value: Any, hint: Any) -> Any:
     return hint(value) if hint in (float, int, bool) else value
 
 
-# --- fingerprints -----------------------------------------------------------------------------------------------
-
-
-def fingerprint(*things: Any) -> str:
-    """Digest of functions or classes with all that they call: their syntax, and the constants that they read.
-
-    Comments, docstrings and formatting do not enter. Libraries outside the package and the user's files count by
-    name only.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits.
-    """
-    words: list[str] = []
-    seen: set[Any] = set()
-    for thing in things:
-        _describe(thing, words, seen)
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32]
-
-
-def _describe(thing: Any, words: list[str], seen: set[Any]) -> None:
-    thing = thing.py_func if isinstance(thing, Dispatcher) else thing
-    if isinstance(thing, types.FunctionType | type):
-        if thing not in seen and not _is_library(thing):
-            seen.add(thing)
-            words.append(_syntax(thing))
-            for value in _read(thing):
-                _describe(value, words, seen)
-        elif _is_library(thing):
-            words.append(_name(thing))
-    elif isinstance(thing, np.ndarray):
-        words.append(f"{thing.dtype} {thing.shape} {hashlib.sha256(thing.tobytes()).hexdigest()}")
-    elif isinstance(thing, tuple | list | dict):
-        words.append(f"{type(thing).__name__} of {len(thing)}")
-        for item in thing.items() if isinstance(thing, dict) else thing:
-            _describe(item, words, seen)
-    elif isinstance(thing, set | frozenset):
-        words.append(repr(sorted(map(repr, thing))))
-    else:
-        # the representation that every object inherits shows its address, which differs in each process
-        addressed = type(thing).__repr__ is object.__repr__ or callable(thing)
-        words.append(_name(thing) if addressed else repr(thing))
-
-
-def _name(thing: Any) -> str:
-    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
-
-
-LIBRARIES = frozenset({"numpy", "numba", "scipy", "math", "builtins", "typing", "dataclasses", "pydantic", "sklearn"})
-
-
-def _is_library(thing: Any) -> bool:
-    return (thing.__module__ or "").partition(".")[0] in LIBRARIES
-
-
-@functools.lru_cache(maxsize=4096)
-def _syntax(thing: Any) -> str:
-    """Return what a function or a class says: syntax trees without docstrings, and a class's fields.
-
-    A class is read function by function, since the source of a class in a notebook cannot be found.
-    """
-    if isinstance(thing, type):
-        return repr((getattr(thing, "__annotations__", {}), [_syntax(function) for function in _functions(thing)]))
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
-    except (OSError, TypeError, SyntaxError):
-        return repr([(code.co_code, code.co_names, code.co_consts) for code in _nested(thing.__code__)])
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
-
-
-def _read(thing: Any) -> Iterator[Any]:
-    """Yield the values of the global names, module attributes and closure cells that a function or class reads."""
-    for function in _functions(thing):
-        for cell in function.__closure__ or ():
-            yield cell.cell_contents
-        for path in _paths(function.__code__):
-            value = function.__globals__.get(path[0])
-            for attribute in path[1:]:
-                if not isinstance(value, types.ModuleType):
-                    break
-                value = getattr(value, attribute, None)
-            if value is not None and not isinstance(value, types.ModuleType):
-                yield value
-
-
-def _functions(thing: Any) -> Iterator[types.FunctionType]:
-    if isinstance(thing, types.FunctionType):
-        yield thing
-        return
-    for name, value in sorted(vars(thing).items()):
-        value = getattr(value, "__func__", value)
-        value = value.fget if isinstance(value, property) else value
-        generated = name.startswith("__") and name != "__post_init__"
-        if isinstance(value, types.FunctionType) and not generated:
-            yield value
-
-
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _nested(constant)
-
-
-def _names(code: types.CodeType) -> list[str]:
-    """Return the global names that a function reads, in order."""
-    return list(dict.fromkeys(path[0] for path in _paths(code)))
-
-
-@functools.lru_cache(maxsize=4096)
-def _paths(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
-    """Return the global names and dotted paths that a function reads: ("dot",), ("math", "sqrt")."""
-    paths: dict[tuple[str, ...], None] = {}
-    for part in _nested(code):
-        path: tuple[str, ...] = ()
-        for instruction in dis.get_instructions(part):
-            if instruction.opname == "LOAD_GLOBAL":
-                paths[path] = None
-                path = (instruction.argval,)
-            elif path and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-                path = (*path, instruction.argval)
-            elif instruction.opname != "CACHE":
-                paths[path] = None
-                path = ()
-    return tuple(path for path in paths if path)
+def _fields(value: Any) -> Any:
+    """Return the names of the fields of a `NamedTuple`, and of those within it, in order."""
+    names = getattr(value, "_fields", ())
+    return names, [_fields(item) for item in value] if isinstance(value, tuple) else []

@@ -15,7 +15,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,14 @@ from banditlab.games import games
 from banditlab.games.game import Metric
 
 ROLES = ("environment", "policy")
+#: What a class needs beside the verbs of its game.
+METHODS = {
+    "environment": {
+        "start(self, rng, noise, horizon)": "which makes the state",
+        "facts(self, state)": "which says what policies may be told",
+    },
+    "policy": {"start(self, problem, rng)": "which makes the state"},
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,9 @@ class Kind:
     def summary(self) -> str:
         """First line of the docstring of the file; of the class where it stands in a notebook."""
         module = sys.modules.get(self.cls.__module__)
-        texts = [self.cls.__doc__] if self.cls.__module__ == "__main__" else [module and module.__doc__, self.cls.__doc__]
+        texts = [self.cls.__doc__]
+        if self.cls.__module__ != "__main__":
+            texts.insert(0, module and module.__doc__)
         return next((inspect.cleandoc(text).splitlines()[0] for text in texts if text), "")
 
 
@@ -155,6 +165,12 @@ def metric(
         built_in = {m.name for m in _game(game).metrics}
         if kind in built_in:
             raise TypeError(f"metric {kind!r}: the game {game!r} has one of that name")
+        found = list(inspect.signature(function).parameters)
+        if len(found) != 3:
+            raise TypeError(
+                f"metric {kind!r}: {function.__name__}({', '.join(found)}) should have the form "
+                f"{function.__name__}(env, policy, round)"
+            )
         entry = Metric(kind, label or kind, signed=signed, cumulative=cumulative)
         _metrics[game, kind] = UserMetric(game, entry, function)
         return function
@@ -180,10 +196,11 @@ def _stubs(role: str, game: str) -> tuple[Callable, ...]:
 
 def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
     place = f"{role} {game}/{name}"
-    if not is_dataclass(cls):
+    if "__dataclass_fields__" not in vars(cls) or not cls.__dataclass_params__.frozen:
         raise TypeError(f"{place}: put @dataclass(frozen=True) above the class {cls.__name__}")
-    if not hasattr(cls, "start"):
-        raise TypeError(f"{place}: the class {cls.__name__} lacks start(), which makes the state")
+    for method, purpose in METHODS[role].items():
+        if not hasattr(cls, method.partition("(")[0]):
+            raise TypeError(f"{place}: the class {cls.__name__} lacks {method}, {purpose}")
     for stub in _stubs(role, game):
         _check_verb(place, cls, stub)
     if role == "environment":
@@ -206,9 +223,13 @@ def _check_verb(place: str, cls: type, stub: Callable) -> None:
         raise TypeError(f"{place}: the class {cls.__name__} lacks the verb {form}")
     if not isinstance(verb, staticmethod):
         raise TypeError(f"{place}: {stub.__name__} must be a @staticmethod of the form {form}")
-    found = list(inspect.signature(verb.__func__).parameters)
-    if len(found) != len(wanted):
-        raise TypeError(f"{place}: {stub.__name__}({', '.join(found)}) should have the form {form}")
+    parameters = inspect.signature(verb.__func__).parameters
+    found = list(parameters)
+    plain = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values())
+    moved = any(name in wanted and wanted.index(name) != i for i, name in enumerate(found))
+    if len(found) != len(wanted) or moved or not plain:
+        text = inspect.signature(verb.__func__)
+        raise TypeError(f"{place}: {stub.__name__}{text} should have the form {form}")
 
 
 # --- finding ------------------------------------------------------------------------------------------------------
@@ -239,7 +260,7 @@ def find(role: str, name: str, game: str | None = None) -> Kind:
         choices = " or ".join(repr(f"{kind.game}/{kind.name}") for kind in found)
         raise UserError(f"{name!r} is ambiguous: write {choices}")
     if not found:
-        raise UserError(_unknown(role, name, scope))
+        raise UserError(_unknown(role, name, scope) + lost())
     return found[0]
 
 
@@ -292,6 +313,11 @@ broken: dict[str, str] = {}  #: entry points that failed to load: their name and
 def _entry_points() -> list[Any]:
     points = importlib.metadata.entry_points()
     return [point for role in ("environments", "policies") for point in points.select(group=f"banditlab.{role}")]
+
+
+def lost() -> str:
+    """Return what a message about an unknown name should add: the plug-ins that failed to load."""
+    return "".join(f"; plug-in {name} could not be loaded: {error}" for name, error in broken.items())
 
 
 _loaded: set[str] = set()

@@ -39,13 +39,28 @@ def validate(
         One line for each unknown key, wrong type, value out of range or missing key.
     """
     try:
-        return _adapter(cls).validate_python(dict(settings))
+        found = _adapter(cls).validate_python(dict(settings))
     except ValidationError as error:
         wanted: dict[tuple[str, str], list[str]] = {}
         for problem in error.errors():
             where, message, found = _explain(cls, problem, place, moved)
             wanted.setdefault((where, found), []).append(message)
         raise UserError(*(f"{where}: {_either(texts)}{found}" for (where, found), texts in wanted.items())) from None
+    for key, value in settings.items():
+        _check_kept(getattr(found, key), value, _where(key, place, moved))
+    return found
+
+
+def _check_kept(found: Any, given: Any, where: str) -> None:
+    """Refuse a text or a truth value that was taken for a number, or a number for a truth value."""
+    if isinstance(found, bool | int | float) and (
+        isinstance(given, str) or isinstance(found, bool) != isinstance(given, bool)
+    ):
+        raise UserError(f"{where}: should be a valid {type(found).__name__}, got {given!r}")
+
+
+def _where(key: str, place: str, moved: Mapping[str, str]) -> str:
+    return moved.get(key, f"{place} {key}" if place.endswith(":") else f"{place}.{key}")
 
 
 @functools.cache
@@ -64,8 +79,7 @@ def _explain(cls: type, problem: Mapping[str, Any], place: str, moved: Mapping[s
         path = path[:1] + [part for part in path[1:] if isinstance(part, int)]
     where = place
     if path:
-        first = f"{place} {path[0]}" if place.endswith(":") else f"{place}.{path[0]}"
-        where = moved.get(path[0], first) + "".join(f"[{part}]" for part in path[1:])
+        where = _where(path[0], place, moved) + "".join(f"[{part}]" for part in path[1:])
     kind = problem["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return where, f"unknown key{nearest(str(path[-1]), fields)}", ""

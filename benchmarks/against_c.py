@@ -3,7 +3,7 @@
 Both are run in turns; times are CPU time. The C side is the loop alone; ours is everything that `banditlab.run` does,
 from the grid to the result, with the code compiled before. Run it as
 
-    python benchmarks/against_c.py [workload ...] [--repeats 7] [--flags="-O3 -march=native"]
+    python benchmarks/against_c.py [workload ...] [--repeats 7] [--flags="-O3 -march=native"] [--portable]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 
 import banditlab
@@ -57,27 +58,27 @@ class Workload:
 
 
 def integer(value: int) -> ctypes.c_int64:
-    """A C int64."""
+    """Return a C int64."""
     return ctypes.c_int64(int(value))
 
 
 def key(value: np.uint64) -> ctypes.c_uint64:
-    """A C uint64."""
+    """Return a C uint64."""
     return ctypes.c_uint64(int(value))
 
 
 def array(values: np.ndarray) -> ctypes.c_void_p:
-    """A pointer to the entries, which the caller keeps alive."""
+    """Return a pointer to the entries, which the caller keeps alive."""
     return values.ctypes.data_as(ctypes.c_void_p)
 
 
 def bits(rng: np.random.Generator) -> ctypes.c_void_p:
-    """The `bitgen_t *` of a generator."""
+    """Return the `bitgen_t *` of a generator."""
     return rng.bit_generator.ctypes.bit_generator
 
 
 def real(value: float) -> ctypes.c_double:
-    """A C double."""
+    """Return a C double."""
     return ctypes.c_double(value)
 
 
@@ -141,7 +142,7 @@ WORKLOADS = {
 
 
 def run_ours(work: Workload, replications: int, portable: bool) -> tuple[float, np.ndarray, np.ndarray]:
-    """CPU seconds, final regrets by replication, record points."""
+    """Return CPU seconds, final regrets by replication, record points."""
     begin = time.process_time()
     result = banditlab.run(
         environment=work.environment, policies=[{"kind": work.policy}], game=work.game,
@@ -153,7 +154,7 @@ def run_ours(work: Workload, replications: int, portable: bool) -> tuple[float, 
 
 
 def run_c(library: ctypes.CDLL, work: Workload, points: np.ndarray) -> tuple[float, np.ndarray]:
-    """CPU seconds of the loop, final regrets by replication, on the streams that the runner uses."""
+    """Return CPU seconds of the loop, final regrets by replication, on the streams that the runner uses."""
     kind = find("environment", work.environment["kind"], work.game)
     environment = kind.cls(**{name: value for name, value in work.environment.items() if name != "kind"})
     function, place = getattr(library, work.twin), (work.game, kind.name)
@@ -173,7 +174,7 @@ def run_c(library: ctypes.CDLL, work: Workload, points: np.ndarray) -> tuple[flo
 
 
 def compare(library: ctypes.CDLL, name: str, work: Workload, repeats: int, portable: bool) -> str:
-    """Run both in turns; a row of the table."""
+    """Run both in turns; return a row of the table."""
     _, _, points = run_ours(work, 1, portable)
     times = []
     for _ in range(repeats):
@@ -184,8 +185,9 @@ def compare(library: ctypes.CDLL, name: str, work: Workload, repeats: int, porta
     rates = [million / statistics.median(side) for side in zip(*times, strict=True)]
     ratios = sorted(there / here for there, here in times)
     equal = f"{(regret_there == regret_here).sum()}/{work.replications}"
+    ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     return (
-        f"| {name} | {rates[0]:.2f} | {rates[1]:.2f} | {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) "
+        f"| {name} | {rates[0]:.2f} | {rates[1]:.2f} | {ratio} "
         f"| {regret_there.mean():.4f} | {regret_here.mean():.4f} | {equal} |"
     )
 
@@ -199,7 +201,8 @@ def main() -> None:
     parser.add_argument("--portable", action="store_true", help="the same order of sums on both sides, no fused ones")
     options = parser.parse_args()
     options.flags += " -ffp-contract=off" * options.portable
-    print(f"gcc {options.flags}; Python {platform.python_version()}, numpy {np.__version__}; load {os.getloadavg()[0]:.1f}\n")
+    versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
+    print(f"gcc {options.flags}; {versions}; load {os.getloadavg()[0]:.1f}\n")
     print("| workload | C, M rounds/s | ours, M rounds/s | ours / C (range) | regret, C | regret, ours | equal runs |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

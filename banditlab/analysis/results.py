@@ -139,11 +139,14 @@ class Result:
             if chosen in cell.metrics and all(getattr(cell, key) == value for key, value in wanted.items()):
                 yield cell, chosen
 
+    def _all(self) -> Iterator[tuple[CellResult, str]]:
+        return ((cell, name) for cell in self.cells for name in cell.metrics)
+
     @property
     def frame(self) -> pd.DataFrame:
         """All curves, tidy: a row a metric, replication and recorded round, and a column a parameter."""
         parts = []
-        for cell, name in ((cell, name) for cell in self.cells for name in cell.metrics):
+        for cell, name in self._all():
             runs, points = cell.curves[name].shape
             parts.append(
                 pd.DataFrame(
@@ -176,7 +179,7 @@ class Result:
             environment, policy, metric, x, mean, low, high, n, told, tuned, and environment.NAME and policy.NAME for
             each parameter.
         """
-        chosen = self.where(metric) if metric != "all" else ((c, name) for c in self.cells for name in c.metrics)
+        chosen = self.where(metric) if metric != "all" else self._all()
         records = []
         for cell, name in chosen:
             found = statistics.interval(cell.final(name), confidence)

@@ -92,14 +92,27 @@ def read_arrays(path: str) -> dict[str, np.ndarray]:
         The file is missing, of another kind, damaged, or would need a pickle.
     """
     file = Path(path)
+    changed = last_change(path)
+    try:
+        return _read(str(file.resolve()), changed)
+    except Exception as error:
+        raise UserError(f"{path}: cannot be read as {file.suffix[1:].upper()}: {error}") from error
+
+
+def last_change(path: str) -> int:
+    """Return when a data file was last changed, in nanoseconds: what is read from it is kept only as long.
+
+    Raises
+    ------
+    UserError
+        The file is missing, or of a kind that is not read.
+    """
+    file = Path(path)
     if file.suffix not in (".npz", ".npy", ".csv"):
         raise UserError(f"{path}: a data file ends in .csv, .npz or .npy")
     if not file.is_file():
         raise UserError(f"{path}: no such file")
-    try:
-        return _read(str(file.resolve()), file.stat().st_mtime_ns)
-    except Exception as error:
-        raise UserError(f"{path}: cannot be read as {file.suffix[1:].upper()}: {error}") from error
+    return file.stat().st_mtime_ns
 
 
 def numbers(path: str, name: str, array: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ def noise(link, key, what, count):
 
 @kernel
 def perturbation(link, rng):
-    """The noise of `noise`, from a policy's own stream."""
+    """Draw what `noise` draws, from a policy's own stream."""
     if link == LOGISTIC:
         return -math.log(rng.standard_exponential())
     if link == PROBIT:

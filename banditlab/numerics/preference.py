@@ -1,7 +1,7 @@
 """Maximum likelihood from duels in a linear model of utilities: the estimator that contextual dueling policies share.
 
-The estimate minimises sum_s loss(link, +-z_s'theta) + ridge/2 |theta|^2 over all duels so far, where z_s is the contrast
-of features x_i - x_j. Newton's method runs on a geometric schedule of rounds (`refit`); in the rounds between, one step
+The estimate minimises sum_s loss(link, +-z_s'theta) + ridge/2 |theta|^2 over all duels so far, where z_s is the
+contrast of features x_i - x_j. Newton's method runs on a geometric schedule of rounds (`refit`); in the rounds between, one step
 of online Newton follows each duel. With refit = 1 it runs after every duel.
 """
 

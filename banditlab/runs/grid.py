@@ -1,7 +1,8 @@
-"""A grid: environments x policies x horizons x replications, from TOML or from Python, validated before anything runs."""
+"""A grid: environments x policies x horizons x replications, from TOML or Python, validated before anything runs."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import tomllib
@@ -37,9 +38,14 @@ class Record:
 
     def rounds(self, horizon: int) -> np.ndarray:
         """Return the increasing numbers of rounds, int64 (P,), from 1 to the horizon."""
-        space = np.geomspace if self.spacing == "log" else np.linspace
-        inner = np.rint(space(1, horizon, max(self.points, 2))).astype(np.int64)
-        return np.unique(np.concatenate([[1], inner, [horizon]]))
+        return _rounds(self, horizon)
+
+
+@functools.lru_cache(maxsize=256)
+def _rounds(record: Record, horizon: int) -> np.ndarray:
+    space = np.geomspace if record.spacing == "log" else np.linspace
+    inner = np.rint(space(1, horizon, max(record.points, 2))).astype(np.int64)
+    return np.unique(np.concatenate([[1], inner, [horizon]]))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What determines a cell's numbers, as one key: finished work is found again by it, and never mistaken for other work.
 
-The environment, the policy and their parameters, files that they read, seed, horizon, record points, the users' metrics,
-and the code of the pair. Labels, the order of the grid and the number of replications do not enter.
+The environment, the policy and their parameters, files that they read, seed, horizon, record points, the users'
+metrics, and the code of the pair. Labels, the order of the grid and the number of replications do not enter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from banditlab import registry
-from banditlab.fuse import fingerprint
+from banditlab.fingerprint import fingerprint
+from banditlab.fuse import kernel
 from banditlab.games import games
 from banditlab.games.game import play
 from banditlab.runs.grid import Cell, Settings, describe
@@ -28,7 +29,7 @@ def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
         "seed": settings.seed,
         "record": settings.record.rounds(cell.horizon).tolist(),
         "files": data_digests(cell),
-        "metrics": [entry.metric.name for entry in registry.metrics(cell.game)],
+        "metrics": [(entry.metric.name, entry.metric.cumulative) for entry in registry.metrics(cell.game)],
         "portable": portable,
         "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(registry.metrics(cell.game))),
     }
@@ -39,7 +40,7 @@ def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
 def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple) -> str:
     """Return the fingerprint of all functions that a pair's numbers depend on."""
     measures = [entry.function for entry in metrics]
-    return fingerprint(play, games()[game].rounds, environment.cls, policy.cls, *measures)
+    return fingerprint(kernel, play, games()[game].rounds, environment.cls, policy.cls, *measures)
 
 
 def data_digests(cell: Cell) -> dict[str, str]:

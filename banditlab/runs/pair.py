@@ -87,8 +87,10 @@ def check(cell: Cell, settings: Settings) -> frozenset[str]:
     """
     try:
         return frozenset(_start(cell, settings, 0).used)
-    except (UserError, ValueError, TypeError, MemoryError) as error:
+    except (UserError, ValueError, MemoryError) as error:
         raise UserError(f"{cell.title}: {error}") from error
+    except Exception as error:  # of a user's own policy or environment
+        raise UserError(f"{cell.title}: {type(error).__name__}: {error}") from error
 
 
 class _Start(NamedTuple):

@@ -1,4 +1,4 @@
-"""Runs a grid: what is missing, on all cores, into its folder; one replication gives the same bytes wherever it runs."""
+"""Runs a grid: what is missing, on all cores, into its folder; a replication gives the same bytes wherever it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Grid, Settings
-from banditlab.runs.identity import cell_key, same_pair
+from banditlab.runs.identity import cell_key, code, same_pair
 from banditlab.runs.pair import Curve, Failure, Pair, check, play_replications, prepare
 from banditlab.runs.store import Store
 
@@ -98,6 +98,7 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     CacheError
         Compiled code cannot be written.
     """
+    code.cache_clear()  # in a notebook, a function that a policy calls may have changed since the last run
     lines: dict[str, None] = {}
     told: list[frozenset[str]] = []
     for cell in grid.cells:
@@ -151,8 +152,8 @@ def run(
     store = Store(folder, grid.name)
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
-    store.describe(grid, [(work.key, work.cell, work.told) for work in works])
     finished = store.finished()
+    store.describe(grid, [(work.key, work.cell, work.told) for work in works])
     distinct = {work.key: work for work in works}.values()  # two labels may stand for the same work
     tasks = [task for work in distinct for task in _tasks(work, grid.settings.replications, finished)]
     report = Report(found=sum((w.key, r) in finished for w in distinct for r in range(grid.settings.replications)))
@@ -246,15 +247,24 @@ class _Workers:
     def _in_processes(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         files = tuple(registry.plugins)
         calls = (joblib.delayed(_play_there)(i, files, self._packed(task)) for i, task in enumerate(tasks))
+        played = joblib.Parallel(workers, backend="loky", return_as="generator_unordered")(calls)
+        while (done := self._next(played)) is not None:
+            i, results = done
+            self.progress.advance(tasks[i].rounds)
+            yield tasks[i], results
+
+    def _next(self, played: Iterator[Any]) -> Any:
+        """Wait for results of another process; None after the last, and once the run is stopped."""
         self._at_once = True
         try:
-            for i, results in joblib.Parallel(workers, backend="loky", return_as="generator_unordered")(calls):
-                self.progress.advance(tasks[i].rounds)
-                yield tasks[i], results
+            if not self.stopped.is_set():
+                return next(played, None)
         except KeyboardInterrupt:
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
+            pass
         finally:
             self._at_once = False
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        return None
 
     def _packed(self, task: Task) -> bytes:
         """Pack a task such that the worker can load the user's files before it unpacks it."""

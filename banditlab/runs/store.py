@@ -92,11 +92,13 @@ class Store:
 
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
-        names = [metric.name for metric in metrics_of(cell)]
-        for curve in curves:
-            for m, name in enumerate(names):
-                row = (key, curve.replication, name, curve.rounds, curve.values[:, m])
-                self._pending.append(dict(zip(CURVES.names, row, strict=True)))
+        rows = [
+            (key, curve.replication, metric.name, curve.rounds, curve.values[:, m])
+            for curve in curves
+            for m, metric in enumerate(metrics_of(cell))
+        ]
+        # in one step, so that Ctrl-C cannot leave half of a replication
+        self._pending += [dict(zip(CURVES.names, row, strict=True)) for row in rows]
 
     def flush(self) -> None:
         """Write what was added as one segment."""

@@ -75,7 +75,7 @@ def test_probit_is_continuous_where_the_asymptotic_form_takes_over():
 
 
 @each_link
-@pytest.mark.parametrize("x", [-2.0, -0.5, 0.0, 1.0, 3.0])
+@pytest.mark.parametrize("x", [-2.0, 0.0, 1.0])
 def test_noises_make_the_link(link, x):
     """P(x + noise > noise') = F(x): 40 000 duels, |z| < 5, false alarm 6e-7; the same for a policy's perturbations."""
     index, size = INDEX[link], 40_000

@@ -31,6 +31,7 @@ WORLDS = {
     "duels exponential": LinearDuels(arms=4, dim=3, signal=2.0, link="exponential"),
     "duels static": LinearDuels(arms=5, dim=3, contexts="static"),
     "duels one-hot": LinearDuels(arms=4, dim=4, contexts="one-hot", signal=2.0),
+    "duels hypercube": LinearDuels(arms=5, dim=3, contexts="hypercube", signal=2.0),
     "duels ball": LinearDuels(arms=3, dim=2, contexts="ball", signal=3.0),
     "cycle": Matrix(CYCLE),
 }
@@ -101,6 +102,7 @@ CASES = [
     ("dueling/maxinp", "duels", 200, {"eta": 1.0, "exploration": 30}),
     ("dueling/maxinp", "duels static", 300, {"eta": 1.0}),
     ("dueling/maxinp", "duels ball", 200, {"eta": 0.7}),
+    ("dueling/maxinp", "duels hypercube", 200, {}),  # with arms of equal features
     ("dueling/double-thompson", "cycle", 400, {}),
     ("dueling/double-thompson", "cycle", 400, {"alpha": 0.1}),
     ("dueling/double-thompson", "cycle", 300, {"alpha": 3.0}),

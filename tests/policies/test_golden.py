@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy.special import expit
 
 from banditlab import fuse
-from banditlab.games.bandit import choose
+from banditlab.games.dueling import ask
 from banditlab.policies.dueling.colstim import CoLSTIM
 from banditlab.policies.dueling.maxinp import MaxInP
 from banditlab.problem import Problem
@@ -85,7 +85,7 @@ def play(policy):
     told = ("horizon", "link", "rounds")
     state = policy.start(Problem("golden", K, D, {"horizon": T, "link": "logistic", "rounds": T}, told), None)
     names = {"choose": type(policy).choose, "draw_pair": draws.draw_pair, "perturbation": draws.perturbation}
-    decide = fuse.plain(lambda *arguments: choose(*arguments), names)
+    decide = fuse.plain(ask, names)
     pairs, wins, regrets = np.zeros((T, 2), int), np.zeros(T, bool), np.zeros(3)
     for t in range(T):
         draws.t = t

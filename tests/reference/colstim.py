@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.reference import draws
-from tests.reference.likelihood import Estimator, invert_design
+from tests.reference.likelihood import Estimator, regular_design
 
 PRESETS = {
     "paper": {"exploration": None, "c1": "horizon", "ridge": 1e-4, "design": 0.0, "center": False},
@@ -38,7 +38,7 @@ class CoLSTIM:
         if t < self.tau:
             return draws.pair(rng, arms)
         if t == self.tau:
-            self.m = invert_design(self.m, np.reshape(self.contrasts, (-1, self.dim)))
+            self.m = regular_design(self.m, np.reshape(self.contrasts, (-1, self.dim)))
         x = features - features.mean(0) if self.center else features
         inverse = np.linalg.inv(self.m)
         norm = np.sqrt(np.einsum("ki,ij,kj->k", x, inverse, x))

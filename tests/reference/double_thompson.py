@@ -38,7 +38,7 @@ class DoubleThompson:
 
 
 def _most(candidates, wins, rng):
-    """The candidate of most wins, ties broken uniformly at random: each further one replaces with chance 1/2, 1/3, ..."""
+    """The candidate of most wins, ties broken uniformly: each further one replaces it with chance 1/2, 1/3, ..."""
     first, ties = candidates[0], 1
     for i in candidates[1:]:
         if wins[i] > wins[first]:

@@ -7,7 +7,7 @@ from tests.reference import draws
 
 class EXP3:
     """Round t = 1, 2, ...: draw from p_i proportional to exp(-eta_t L_i), L_i the sum of loss 1{I = i} / p_i so far,
-    eta_t = sqrt(ln K / (t K)). The drawn uniform is inverted on the weights relative to the largest, as the policy does."""
+    eta_t = sqrt(ln K / (t K))."""
 
     def __init__(self, policy, problem, rng):
         self.rate = policy.rate

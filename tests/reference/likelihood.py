@@ -81,9 +81,8 @@ class Estimator:
             self.theta = self.theta + np.linalg.solve(self.hessian, z) * score(self.link, margin)
 
 
-def invert_design(first, contrasts):
-    """Inverse of M = M_0 + sum z z' at the end of the exploration: with 1e-6 tr(M)/d I where M is singular, of I where
-    M is zero. Afterwards M is never singular."""
+def regular_design(first, contrasts):
+    """M = M_0 + sum z z' when exploration ends: plus 1e-6 tr(M)/d I where it is singular, I where it is zero."""
     m = first + contrasts.T @ contrasts
     if np.linalg.matrix_rank(m, tol=1e-9 * np.trace(m), hermitian=True) < len(m):
         m = m + (1e-6 * np.trace(m) / len(m) if m.any() else 1.0) * np.eye(len(m))

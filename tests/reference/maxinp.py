@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.reference import draws
-from tests.reference.likelihood import Estimator, invert_design
+from tests.reference.likelihood import Estimator, regular_design
 
 
 class MaxInP:
@@ -20,7 +20,7 @@ class MaxInP:
         if t < self.t0:
             return draws.pair(rng, arms)
         if t == self.t0:
-            self.m = invert_design(self.m, np.reshape(self.contrasts, (-1, self.dim)))
+            self.m = regular_design(self.m, np.reshape(self.contrasts, (-1, self.dim)))
         z = features[:, None] - features[None]
         squares = np.einsum("ijp,pq,ijq->ij", z, np.linalg.inv(self.m), z)
         bound = z @ self.estimator.theta + self.eta * np.sqrt(squares)

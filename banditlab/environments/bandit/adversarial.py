@@ -13,7 +13,7 @@ from banditlab.errors import UserError
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
-from banditlab.types import Count, Counts, Matrix, Probability, Vector
+from banditlab.types import Arms, Count, Counts, Matrix, Probability, Vector
 
 
 @environment("adversarial", game="bandit", gives=("bounded-rewards",))
@@ -29,7 +29,7 @@ class Adversarial:
     both on the expected losses.
     """
 
-    arms: Count = 10  #: K, without a table
+    arms: Arms = 10  #: K, without a table
     period: Count = 1000  #: rounds between switches, without a table
     level: Probability = 0.5  #: expected loss of all arms but the best
     gap: Probability = 0.1  #: by which the best arm's is lower

@@ -11,7 +11,7 @@ from banditlab.environments.instances import check_arms, draw_means
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
-from banditlab.types import Count, Counts, Matrix, NonNegative, Probability, Vector
+from banditlab.types import Arms, Counts, Matrix, NonNegative, Probability, Vector
 
 PRIORS = {"beta": "beta(a, b) with a, b > 0", "uniform": "uniform(a, b) with a < b"}
 
@@ -26,7 +26,7 @@ class Bernoulli:
     """
 
     means: list[Probability] | None = None  #: (K,), in [0, 1]
-    arms: Count | None = None  #: K
+    arms: Arms | None = None  #: K
     gap: NonNegative = 0.1  #: of every arm but the best
     best: Probability = 0.6  #: mean of the best arm
     prior: str | None = None  #: "beta(a, b)" or "uniform(a, b)"

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import numbers, read_arrays
+from banditlab.environments.instances import last_change, numbers, read_arrays
 from banditlab.errors import UserError
 from banditlab.games.bandit import score
 from banditlab.registry import environment
-from banditlab.types import Counts, Matrix, Vector
+from banditlab.types import Counts, Matrix
 
 
 @environment(
@@ -40,7 +40,6 @@ class Classification:
         classes: Counts  #: (n,) in 0 .. K-1
         order: Counts  #: (n,) the shuffled order of the pass
         features: Matrix  #: (K, d), all rows equal
-        zeros: Vector  #: (1,)
         best: Counts  #: (1,) the right class of the round
 
     def start(self, rng, noise, horizon) -> State:
@@ -48,7 +47,7 @@ class Classification:
         arms = int(classes.max()) + 1
         order = rng.permutation(len(rows))
         features = np.zeros((arms, rows.shape[1]))
-        return self.State(rows, classes, order, features, np.zeros(1), np.zeros(1, int))
+        return self.State(rows, classes, order, features, np.zeros(1, int))
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best}
@@ -77,7 +76,6 @@ class Classification:
         score(totals, 1.0 - reward, 1.0 - reward)
 
 
-@functools.lru_cache(maxsize=8)
 def load(data: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     """Return rows of norm 1, float64 (n, d), and classes 0 .. K-1, int64 (n,).
 
@@ -86,6 +84,11 @@ def load(data: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     UserError
         The data is missing or not numeric, or labels and rows do not match.
     """
+    return _load(data, label, 0 if data == "digits" else last_change(data))
+
+
+@functools.lru_cache(maxsize=8)
+def _load(data: str, label: str, changed: int) -> tuple[np.ndarray, np.ndarray]:
     rows, labels = _digits() if data == "digits" else _read(data, label)
     names, classes = np.unique(labels, return_inverse=True)
     if len(names) < 2:
@@ -109,8 +112,11 @@ def _read(path: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     if label not in arrays:
         raise UserError(f"{path}: no column or array {label!r}; there are {', '.join(map(repr, arrays))}")
     labels = arrays[label]
-    if labels.dtype.kind == "f" and not (np.isfinite(labels).all() and (labels == np.rint(labels)).all()):
-        raise UserError(f"{path}: {label!r} should hold classes (integers or words), got fractions or NaN")
+    missing = np.flatnonzero(labels != labels)  # NaN is the one value that differs from itself
+    if len(missing):
+        raise UserError(f"{path}: {label!r} has no class at row {missing[0]}")
+    if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
+        raise UserError(f"{path}: {label!r} should hold classes (integers or words), got fractions")
     if path.endswith(".csv"):
         rows = np.column_stack([numbers(path, name, array) for name, array in arrays.items() if name != label])
         labels = labels if labels.dtype.kind in "if" else labels.astype(str)

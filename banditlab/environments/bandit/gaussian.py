@@ -11,7 +11,7 @@ from banditlab.environments.instances import check_arms, draw_means
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
-from banditlab.types import Count, Counts, Matrix, NonNegative, Real, Vector
+from banditlab.types import Arms, Counts, Matrix, NonNegative, Real, Vector
 
 PRIORS = {"normal": "normal(mean, std) with std > 0", "uniform": "uniform(a, b) with a < b"}
 
@@ -26,7 +26,7 @@ class Gaussian:
     """
 
     means: list[Real] | None = None  #: (K,)
-    arms: Count | None = None  #: K
+    arms: Arms | None = None  #: K
     gap: NonNegative = 0.1  #: of every arm but the best
     best: Real = 0.6  #: mean of the best arm
     prior: str | None = None  #: "normal(mean, std)" or "uniform(a, b)"

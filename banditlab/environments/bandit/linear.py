@@ -11,7 +11,7 @@ from banditlab.environments.contexts import draw_sphere, rank
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
-from banditlab.types import Count, Counts, Matrix, NonNegative, Vector
+from banditlab.types import Arms, Count, Counts, Matrix, NonNegative, Vector
 
 
 @environment("linear", game="bandit", gives=("features", "arm-features"), metrics=("regret", "realised-regret"))
@@ -22,7 +22,7 @@ class Linear:
     The features are drawn anew in each round (`fresh`), or once.
     """
 
-    arms: Count = 10  #: K
+    arms: Arms = 10  #: K
     dim: Count = 20  #: d
     noise: NonNegative = 0.1  #: standard deviation of the Gaussian noise
     fresh: bool = True  #: new features in each round

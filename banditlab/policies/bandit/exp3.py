@@ -1,4 +1,4 @@
-"""EXP3 on losses, without mixing (Auer et al. 2002; the form of Bubeck and Cesa-Bianchi 2012, Section 3.1, Theorem 3.1).
+"""EXP3 on losses, without mixing (Auer et al. 2002; as in Bubeck and Cesa-Bianchi 2012, Theorem 3.1).
 
 P. Auer, N. Cesa-Bianchi, Y. Freund, R. Schapire. The nonstochastic multiarmed bandit problem. SIAM J. Comput. 32, 2002.
 S. Bubeck, N. Cesa-Bianchi. Regret analysis of stochastic and nonstochastic multi-armed bandit problems. 2012.

@@ -1,4 +1,4 @@
-"""LinUCB: optimism for linear contextual bandits with one shared parameter (Li et al. 2010; Abbasi-Yadkori et al. 2011).
+"""LinUCB: optimism for linear bandits with one shared parameter (Li et al. 2010; Abbasi-Yadkori et al. 2011).
 
 L. Li, W. Chu, J. Langford, R. Schapire. A contextual-bandit approach to personalized news article recommendation. WWW
 2010 (Algorithm 1, with one model for all arms, as in W. Chu et al., AISTATS 2011, Algorithm 1).

@@ -1,6 +1,7 @@
 """Disjoint LinUCB: one linear model an arm (Li, Chu, Langford, Schapire 2010, Algorithm 1).
 
-L. Li, W. Chu, J. Langford, R. Schapire. A contextual-bandit approach to personalized news article recommendation. WWW 2010.
+L. Li, W. Chu, J. Langford, R. Schapire. A contextual-bandit approach to personalized news article recommendation. WWW
+2010.
 """
 
 from __future__ import annotations

@@ -1,0 +1,232 @@
+"""A policy one round at a time: ask, tell, save, load."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import banditlab
+from banditlab import registry
+from banditlab.errors import UserError
+
+KINDS = [
+    f"{kind.game}/{kind.name}" for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")
+]
+
+
+def make(name, **settings):
+    """An agent of four arms, with features where its policy reads them, told all that it may be told."""
+    entry = registry.find("policy", name)
+    dim = 3 if any("features" in word for word in entry.needs) else 0
+    told = {"link": "logistic", "best": np.array([1])}
+    return banditlab.agent(name, arms=4, dim=dim, horizon=200, told=told, seed=5, **settings), dim
+
+
+def play(agent, dim, start, stop):
+    """Let the agent play rounds of a fixed world; the actions."""
+    actions = []
+    for t in range(start, stop):
+        rng = np.random.default_rng(t)
+        action = agent.ask(rng.standard_normal((4, dim)) if dim else None)
+        actions.append(action)
+        agent.tell(rng.random() < (0.8 if np.min(action) == 1 else 0.4))
+    return actions
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_saved_agent_goes_on_as_if_it_had_never_stopped(name, tmp_path):
+    straight, dim = make(name)
+    actions = play(straight, dim, 0, 60)
+    first, _ = make(name)
+    assert play(first, dim, 0, 25) == actions[:25]
+    first.save(tmp_path / "agent.npz")
+    second = banditlab.Agent.load(tmp_path / "agent.npz")
+    assert second.t == 25
+    assert play(second, dim, 25, 60) == actions[25:]
+    assert repr(second) == repr(straight)
+
+
+def test_ucb1_asks_for_each_arm_once_first():
+    agent, _ = make("ucb1")
+    assert play(agent, 0, 0, 4) == [0, 1, 2, 3]
+    np.testing.assert_array_equal(agent.state.plays, 1)
+    assert repr(agent) == "<agent UCB1() after 4 rounds>"
+
+
+def test_agents_of_one_seed_are_equal_and_of_another_differ():
+    def actions(seed):
+        agent = banditlab.agent("bandit/uniform", arms=10, seed=seed)
+        return play_uniform(agent)
+
+    assert actions(1) == actions(1) != actions(2)
+
+
+def play_uniform(agent):
+    found = []
+    for _ in range(20):
+        found.append(agent.ask())
+        agent.tell(0.0)
+    return found
+
+
+WRONG = {
+    "arms": ({"kind": "ucb1", "arms": 0}, "agent 'ucb1': arms: should be an integer of at least 1, got 0"),
+    "arms as text": ({"kind": "ucb1", "arms": "3"}, "arms: should be an integer of at least 1, got '3'"),
+    "arms as bool": ({"kind": "ucb1", "arms": True}, "arms: should be an integer of at least 1, got True"),
+    "dim": ({"kind": "ucb1", "arms": 2, "dim": -1}, "dim: should be an integer of at least 0, got -1"),
+    "seed": ({"kind": "ucb1", "arms": 2, "seed": -1}, "seed: should be an integer of at least 0, got -1"),
+    "horizon": ({"kind": "ucb1", "arms": 2, "horizon": -5}, "horizon: should be an integer of at least 1, got -5"),
+    "kind": ({"kind": "uxb1", "arms": 2}, r"no policy 'uxb1'; did you mean 'ucb1'\?"),
+    "ambiguous": ({"kind": "fixed", "arms": 2}, "'fixed' is ambiguous: write 'bandit/fixed' or 'dueling/fixed'"),
+    "parameter": ({"kind": "linucb", "arms": 2, "dim": 2, "widht": 1.0}, r"widht: unknown key; did you mean 'width'\?"),
+    "value": ({"kind": "linucb", "arms": 2, "dim": 2, "width": -1.0}, "width: should be greater than 0, got -1.0"),
+    "no features": ({"kind": "linucb", "arms": 2}, "agent 'linucb': dim: the policy needs features"),
+    "not told": (
+        {"kind": "colstim", "arms": 2, "dim": 2, "told": {"link": "logistic"}},
+        "policy 'colstim' must be told the horizon",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_an_agent_that_cannot_be_is_refused(what):
+    arguments, line = WRONG[what]
+    with pytest.raises(UserError, match=line) as error:
+        banditlab.agent(**arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_ask_and_tell_take_turns(tmp_path):
+    agent, _ = make("ucb1")
+    with pytest.raises(UserError, match="no action waits for an outcome: call ask"):
+        agent.tell(1.0)
+    agent.ask()
+    with pytest.raises(UserError, match="the last action waits for its outcome: call tell"):
+        agent.ask()
+    with pytest.raises(UserError, match="save between two rounds"):
+        agent.save(tmp_path / "agent.npz")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("outcome", [float("nan"), float("inf"), "0.5", None, [1.0, 2.0]])
+def test_an_outcome_that_is_no_number_is_refused(outcome):
+    agent, _ = make("ucb1")
+    agent.ask()
+    with pytest.raises(UserError, match="outcome: should be a finite number, got"):
+        agent.tell(outcome)
+    assert agent.t == 0
+    agent.tell(1)
+    assert agent.t == 1
+
+
+@pytest.mark.parametrize("outcome", [2, 0.5, "True", None])
+def test_an_outcome_of_a_duel_is_true_or_false(outcome):
+    agent, _ = make("dueling/uniform")
+    agent.ask()
+    with pytest.raises(UserError, match="outcome: should be True or False, got"):
+        agent.tell(outcome)
+    agent.tell(np.bool_(True))
+
+
+@pytest.mark.parametrize("features", [None, np.zeros((3, 3)), np.zeros((4, 2)), np.full((4, 3), np.nan)])
+def test_features_of_another_shape_are_refused(features):
+    agent, _ = make("linucb")
+    with pytest.raises(UserError, match=r"features: finite numbers of shape \(4, 3\), got"):
+        agent.ask(features)
+    agent.ask(np.zeros((4, 3)))
+
+
+def test_features_are_copied():
+    """A user who fills one array in each round must not change what is learnt."""
+    agent, _ = make("linucb")
+    features = np.eye(4, 3)
+    agent.ask(features)
+    features[:] = 7.0
+    agent.tell(1.0)
+    assert agent.state.theta.tolist() == [0.5, 0.0, 0.0]
+
+
+def test_no_more_rounds_than_there_is_room_for():
+    agent = banditlab.agent("maxinp", arms=3, dim=2, horizon=5, told={"link": "logistic"})
+    for _ in range(5):
+        agent.ask(np.eye(3, 2))
+        agent.tell(True)
+    with pytest.raises(UserError, match="this agent has room for 5 rounds"):
+        agent.ask(np.eye(3, 2))
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(tmp_path):
+    agent, dim = make("linucb")
+    play(agent, dim, 0, 5)
+    agent.save(tmp_path / "agent.npz")
+    return tmp_path / "agent.npz"
+
+
+def changed(file, **changes):
+    with np.load(file, allow_pickle=False) as stored:
+        arrays = dict(stored) | changes
+    np.savez(file, **{name: array for name, array in arrays.items() if array is not None})
+    return file
+
+
+def test_nothing_is_pickled(saved):
+    with np.load(saved, allow_pickle=False) as stored:
+        assert all(stored[name].dtype.kind in "fiubU" for name in stored.files)
+
+
+def test_a_file_that_does_not_fit_is_refused(saved):
+    with pytest.raises(UserError, match=r"agent.npz: theta is float64 \(2,\), the policy's is float64 \(3,\)"):
+        banditlab.Agent.load(changed(saved, theta=np.zeros(2)))
+    with pytest.raises(UserError, match=r"agent.npz: theta is int64 \(3,\), the policy's is float64 \(3,\)"):
+        banditlab.Agent.load(changed(saved, theta=np.zeros(3, int)))
+    with pytest.raises(UserError, match=r"agent.npz: cannot be read as a saved agent: 'theta"):
+        banditlab.Agent.load(changed(saved, theta=None))
+    with pytest.raises(UserError, match=r"agent.npz: cannot be read as a saved agent"):
+        banditlab.Agent.load(changed(saved, about=None))
+
+
+def test_a_file_that_is_none_is_refused(saved, tmp_path):
+    with pytest.raises(UserError, match="nowhere.npz: cannot be read as a saved agent: "):
+        banditlab.Agent.load(tmp_path / "nowhere.npz")
+    saved.write_bytes(saved.read_bytes()[:100])
+    with pytest.raises(UserError, match="agent.npz: cannot be read as a saved agent: "):
+        banditlab.Agent.load(saved)
+    saved.write_bytes(b"no archive")
+    with pytest.raises(UserError, match="agent.npz: cannot be read as a saved agent: "):
+        banditlab.Agent.load(saved)
+
+
+def test_a_state_of_objects_cannot_be_saved(tmp_path):
+    agent, _ = make("ucb1")
+    agent.state = {"a": 1}
+    with pytest.raises(UserError, match="the state of 'ucb1' is no NamedTuple of arrays and cannot be saved"):
+        agent.save(tmp_path / "agent.npz")
+
+
+def test_nested_states_are_saved_field_by_field(tmp_path):
+    agent, dim = make("colstim")
+    play(agent, dim, 0, 30)
+    agent.save(tmp_path / "agent.npz")
+    other = banditlab.Agent.load(tmp_path / "agent.npz")
+
+    def flat(value):
+        return [part for field in value for part in flat(field)] if isinstance(value, tuple) else [value]
+
+    for one, two in zip(flat(agent.state), flat(other.state), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+class Odd(NamedTuple):
+    names: list
+
+
+def test_a_state_of_lists_cannot_be_saved(tmp_path):
+    agent, _ = make("ucb1")
+    agent.state = Odd([{"a": 1}])
+    with pytest.raises(UserError, match="the state of 'ucb1' is more than arrays and numbers"):
+        agent.save(tmp_path / "agent.npz")
+    assert not list(tmp_path.iterdir())
