@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import tempfile
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -67,8 +69,8 @@ def fuse(
     portable : bool
         Drop the permission to reorder sums, so that the bits are the same on every x86-64 CPU.
     arguments : tuple, optional
-        What it will be called with: compiled code reads the fields of a `NamedTuple` by their place, so that their
-        order is part of what is cached.
+        What it will be called with: compiled code reads the fields of a `NamedTuple` by their place, and is stored
+        with the name of its class, so that both are part of what is cached.
 
     Returns
     -------
@@ -87,10 +89,14 @@ def fuse(
     words = [code, *sorted(verbs), portable, _fields(arguments), INLINED]
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
     bound.__qualname__ = f"{template.__name__}_{digest}"
+    folder = numba.config.CACHE_DIR
     try:
+        if folder:  # where it cannot be written, Numba would silently take another one
+            os.makedirs(folder, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
         return numba.njit(**OPTIONS, cache=importable)(bound)
-    except RuntimeError as error:
-        place = numba.config.CACHE_DIR or "the package's folder and the user's cache folder"
+    except (OSError, RuntimeError) as error:
+        place = folder or "the package's folder and the user's cache folder"
         raise CacheError(
             f"cannot write compiled code to {place}: set NUMBA_CACHE_DIR to a folder that can be written"
         ) from error
@@ -146,6 +152,9 @@ class _Binder:
         return self.done[value]
 
 
+DAMAGED = "is damaged: delete its files (they end in .nbi and .nbc) and run again"
+
+
 def prepare(
     template: Callable, verbs: Mapping[str, Callable], arguments: tuple, *, portable: bool = False
 ) -> tuple[Callable, str]:
@@ -177,8 +186,10 @@ def prepare(
         raise CacheError(
             f"cannot write compiled code: {error}; set NUMBA_CACHE_DIR to a folder that can be written"
         ) from error
+    except Exception as error:
+        raise CacheError(f"the stored code of {function.__qualname__} {DAMAGED}") from error
     if types_ not in function.signatures:
-        raise CacheError(f"the stored code of {function.__qualname__} is damaged: delete its cache files and run again")
+        raise CacheError(f"the stored code of {function.__qualname__} {DAMAGED}")
     return function, ""
 
 
@@ -211,6 +222,8 @@ def _settle(value: Any, hint: Any) -> Any:
 
 
 def _fields(value: Any) -> Any:
-    """Return the names of the fields of a `NamedTuple`, and of those within it, in order."""
-    names = getattr(value, "_fields", ())
-    return names, [_fields(item) for item in value] if isinstance(value, tuple) else []
+    """Return where a `NamedTuple` is defined and the names of its fields, and of those within it, in order."""
+    if not isinstance(value, tuple):
+        return None
+    cls = type(value)
+    return cls.__module__, cls.__qualname__, getattr(value, "_fields", ()), [_fields(item) for item in value]

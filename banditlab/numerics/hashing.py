@@ -69,7 +69,7 @@ def exponential(key, what, count):
 
 @kernel
 def normal_quantile(p):
-    """Return the standard normal quantile for p in (0, 1) (Wichura 1988, AS 241, PPND16; relative error about 1e-16)."""
+    """Return the standard normal quantile for p in (0, 1) (Wichura 1988, AS 241, PPND16; error about 1e-16)."""
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q

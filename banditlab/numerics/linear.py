@@ -57,10 +57,9 @@ def sherman_morrison(inverse, x, scratch, weight):
     gain = weight * dot(x, scratch)
     scale = weight / (1.0 + gain)
     for i in range(x.shape[0]):
-        step = scale * scratch[i]
         row = inverse[i]
         for j in range(x.shape[0]):
-            row[j] -= step * scratch[j]
+            row[j] -= scale * (scratch[i] * scratch[j])
     return gain
 
 

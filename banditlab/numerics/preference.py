@@ -1,8 +1,8 @@
 """Maximum likelihood from duels in a linear model of utilities: the estimator that contextual dueling policies share.
 
 The estimate minimises sum_s loss(link, +-z_s'theta) + ridge/2 |theta|^2 over all duels so far, where z_s is the
-contrast of features x_i - x_j. Newton's method runs on a geometric schedule of rounds (`refit`); in the rounds between, one step
-of online Newton follows each duel. With refit = 1 it runs after every duel.
+contrast of features x_i - x_j. Newton's method runs on a geometric schedule of rounds (`refit`); in the rounds between,
+one step of online Newton follows each duel. With refit = 1 it runs after every duel.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from banditlab.fuse import kernel
 from banditlab.numerics.linear import add_outer, cholesky, dot, invert, sherman_morrison, solve
-from banditlab.numerics.links import LINKS, curvature, loss, slope
+from banditlab.numerics.links import EXPONENTIAL, LINKS, curvature, loss, slope
 from banditlab.types import Counts, Matrix, Vector
 
 
@@ -107,12 +107,16 @@ def fit(estimator):
     )  # fmt: skip
     dim, count = theta.shape[0], estimator.clock[0]
     value = objective(estimator, theta)
+    # the exponential link has expected curvatures, with which convergence is linear only
+    tolerance = 1e-20 if estimator.link == EXPONENTIAL else 1e-16
     for _ in range(100):
         _differentiate(estimator)
         cholesky(hessian, hessian)
         solve(hessian, gradient, step)
         decrement = dot(gradient, step)
-        if decrement < 1e-16 * (1.0 + count):
+        if decrement < tolerance * (1.0 + count):
+            for i in range(dim):  # the last step is at hand, and squares what is left of the error
+                theta[i] -= step[i]
             break
         scale, improved = 1.0, False
         while not improved and scale > 1e-9:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Le
 from pydantic import StringConstraints
 
 from banditlab import registry, seeding
@@ -21,7 +22,7 @@ from banditlab.types import Count, Index
 from banditlab.validation import build, parameters, validate
 
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Horizon = Count
+Horizon = Annotated[Count, Le(10**12)]
 
 #: Keys of the tables that a parameter cannot have, since the grid reads them itself.
 ENVIRONMENT_KEYS = ("kind", "label", "instance", "sweep", "zip")
@@ -33,7 +34,7 @@ TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
 class Record:
     """At which rounds the metrics are recorded: both ends, and points between."""
 
-    points: Count = 200
+    points: Annotated[Count, Le(10**7)] = 200
     spacing: Literal["log", "linear"] = "log"
 
     def rounds(self, horizon: int) -> np.ndarray:
@@ -55,7 +56,7 @@ class Settings:
     name: Name = "grid"
     game: str | None = None
     horizon: Horizon = 10_000
-    replications: Count = 20
+    replications: Annotated[Count, Le(10**6)] = 20
     seed: Index = 0
     record: Record = Record()
 
@@ -245,7 +246,9 @@ def _override(table: dict[str, Any], text: str) -> None:
     targets = [table]
     if keys[0] in ("policy", "environment") and len(keys) > 2:
         role, wanted, *keys = keys
-        entries = [entry for entry in table.get(role, []) if isinstance(entry, dict)]
+        entries = table.get(role, [])
+        if not _is_tables(entries):
+            raise UserError(f"{place}: write [[{role}]] above each {role} of the grid")
         targets = [entry for entry in entries if wanted in (entry.get("label"), entry.get("kind"))]
         if not targets:
             names = {str(entry.get("label", entry.get("kind"))) for entry in entries}
@@ -267,9 +270,12 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
         One line for each mistake.
     """
     mistakes = Mistakes(source)
-    settings = Settings()
+    game = table.get("game")
+    settings = Settings(game=game if isinstance(game, str) and game in registry.games() else None)
     with mistakes:
         settings = _settings(table, source)
+    if settings.game != game:
+        mistakes.stop()  # what a kind stands for depends on it
     for key in ("environment", "policy", "claim"):
         if not _is_tables(table.get(key, [])):
             raise UserError(f"{source}: {key}: write [[{key}]] above each of its tables")
@@ -419,13 +425,17 @@ def sweep(entry: Mapping[str, Any], place: str) -> Iterator[tuple[dict[str, Any]
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _with_defaults(kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    known = kind.cls.__dataclass_fields__
-    return {key: value for key, value in defaults.get(kind.role, {}).items() if key in known} | dict(given)
+def _with_defaults(
+    kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any], place: str, moved: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return parameters, and where those stand that do not stand in the table itself."""
+    known, source = kind.cls.__dataclass_fields__, place.rpartition(": ")[0]
+    added = {k: value for k, value in defaults.get(kind.role, {}).items() if k in known and k not in given}
+    return added | dict(given), {key: f"{source}: defaults.{kind.role}.{key}" for key in added} | dict(moved)
 
 
 def _worlds(entry, defaults, game, place, mistakes) -> list[World]:
@@ -437,7 +447,8 @@ def _worlds(entry, defaults, game, place, mistakes) -> list[World]:
     found = []
     for given, suffix, moved in _expand(entry, ENVIRONMENT_KEYS, place):
         with mistakes:
-            instance = build(kind, _with_defaults(kind, given, defaults), place, moved)
+            given, moved = _with_defaults(kind, given, defaults, place, moved)
+            instance = build(kind, given, place, moved)
             found.append(World(label + suffix, kind, instance, mode == "fixed"))
     return found
 
@@ -449,7 +460,7 @@ def _players(entry, defaults, game, place, mistakes, worlds) -> list[tuple[Playe
     found = []
     for given, suffix, moved in _expand(entry, POLICY_KEYS, place):
         with mistakes:
-            given = _with_defaults(kind, given, defaults)
+            given, moved = _with_defaults(kind, given, defaults, place, moved)
             player = Player(label + suffix, kind, build(kind, given, place, moved))
             found.append((player, _variants(entry, player, given, place, worlds)))
     return found

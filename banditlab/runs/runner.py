@@ -149,7 +149,7 @@ def run(
     UserError, CacheError
         Before anything is played.
     """
-    store = Store(folder, grid.name)
+    store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
     finished = store.finished()

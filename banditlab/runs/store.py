@@ -46,6 +46,8 @@ class Store:
     folder : path
     name : str
         Name of the grid, which must be the folder's where there is one already.
+    games : set of str
+        Games of the grid, one of which must be the folder's.
 
     Raises
     ------
@@ -53,13 +55,14 @@ class Store:
         The folder holds another grid, or something else.
     """
 
-    def __init__(self, folder: str | Path, name: str):
+    def __init__(self, folder: str | Path, name: str, games: set[str]):
         self.folder = Path(folder)
         self._segments = self.folder / "segments"
         self._pending: list[dict[str, Any]] = []
-        found = self._stored_name()
-        if found not in (None, name):
-            raise UserError(f"{folder}: holds the results of the grid {found!r}, not of {name!r}: choose another --out")
+        if (self.folder / "grid.json").exists():
+            self._check_grid(name, games)
+        elif self.folder.is_dir() and any(entry.name not in OURS for entry in self.folder.iterdir()):
+            raise UserError(f"{folder}: holds files that are no results: choose another --out")
 
     def open(self) -> None:
         """Make the folder, and see that it can be written.
@@ -78,12 +81,15 @@ class Store:
         except OSError as error:
             raise UserError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from error
 
-    def _stored_name(self) -> str | None:
-        if not (self.folder / "grid.json").exists():
-            if self.folder.is_dir() and any(entry.name not in OURS for entry in self.folder.iterdir()):
-                raise UserError(f"{self.folder}: holds files that are no results: choose another --out")
-            return None
-        return read_grid(self.folder)["name"]
+    def _check_grid(self, name: str, games: set[str]) -> None:
+        stored = read_grid(self.folder)
+        held = {cell["game"] for cell in stored["cells"]}
+        found, wanted = f"grid {stored['name']!r}", repr(name)
+        if stored["name"] == name and not held & games:
+            found, wanted = f"game {', '.join(sorted(held))}", ", ".join(sorted(games))
+        elif stored["name"] == name:
+            return
+        raise UserError(f"{self.folder}: holds the results of the {found}, not of {wanted}: choose another --out")
 
     def finished(self) -> set[tuple[str, int]]:
         """Return (key, replication) of all finished work."""
@@ -142,7 +148,7 @@ def read_curves(folder: Path, columns: list[str] | None = None) -> pa.Table:
         A file is damaged.
     """
     files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
-    tables = [_read(file) for file in files if file.exists()]
+    tables = [_read(file, CURVES.names) for file in files if file.exists()]
     table = pa.concat_tables(tables) if tables else CURVES.empty_table()
     if len(tables) > 1:
         # work that was stored twice: a run was ended between writing the merged file and removing its segments
@@ -165,7 +171,7 @@ def read_grid(folder: str | Path) -> dict[str, Any]:
         raise UserError(f"{folder}: no results folder (it has no grid.json)")
     try:
         grid = json.loads(file.read_text(encoding="utf-8"))
-        grid["name"], grid["cells"]
+        grid["name"], [cell["game"] for cell in grid["cells"]]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file}: damaged: {error}") from error
     return grid
@@ -179,7 +185,10 @@ def read_cells(folder: str | Path) -> pa.Table:
     UserError
         It is missing or damaged.
     """
-    return _read(Path(folder) / "cells.parquet")
+    return _read(Path(folder) / "cells.parquet", CELLS)
+
+
+CELLS = ["key", "game", "environment", "policy", "horizon", "told", "metrics", "about"]
 
 
 def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
@@ -196,12 +205,14 @@ def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _read(file: Path) -> pa.Table:
+def _read(file: Path, columns: list[str]) -> pa.Table:
     try:
-        return pq.read_table(file)
+        table = pq.read_table(file)
+        table.select(columns)
+        return table
     except FileNotFoundError:
         raise UserError(f"{file}: missing") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, KeyError, pa.ArrowException) as error:
         raise UserError(f"{file}: damaged ({str(error).splitlines()[0]}): delete it and run again") from error
 
 

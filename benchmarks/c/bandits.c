@@ -320,7 +320,7 @@ static inline void update(int64_t d, double *restrict inverse, double *restrict 
     double gain = dot(d, x, scratch), scale = 1.0 / (1.0 + gain), step = error / (1.0 + gain);
     for (int64_t i = 0; i < d; i++)
         for (int64_t j = 0; j < d; j++)
-            inverse[i * d + j] -= scale * scratch[i] * scratch[j];
+            inverse[i * d + j] -= scale * (scratch[i] * scratch[j]);
     for (int64_t i = 0; i < d; i++)
         theta[i] += step * scratch[i];
 }

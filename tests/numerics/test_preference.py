@@ -38,7 +38,6 @@ def contrasts(first, second, won):
     return np.where(won[:, None], first - second, second - first)
 
 
-@pytest.mark.xfail(strict=True, reason="`fit` returns before the last Newton step, which it has: up to 7e-7 away")
 @each_link
 def test_estimate_is_the_maximum(link):
     """Within 1e-8 of SciPy's (BFGS, then Powell's hybrid method on the gradient), easy and nearly separable data."""
@@ -62,7 +61,7 @@ def fitted(link, data, ridge):
 @each_link
 @pytest.mark.parametrize("ridge", [1e-4, 1.0])
 def test_gradient_vanishes_at_the_estimate(link, ridge):
-    """|gradient| < 1e-8 n, as specs/contextual_dueling.md, section 5 has it."""
+    """|gradient| < 1e-8 n."""
     for seed in range(5):
         data = duels(link, 100, 4, 3.0, seed)
         z, theta = contrasts(*data), fitted(link, data, ridge)

@@ -1,4 +1,4 @@
-"""Golden traces of specs/contextual_dueling.md, section 8: every pair and outcome, and the final numbers to 1e-8.
+"""Golden traces, derived independently in pure NumPy and SciPy: every pair and outcome, and the final numbers to 1e-8.
 
 The policies run in plain Python, and take their random numbers from the generator of section 8.1.
 """

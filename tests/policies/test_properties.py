@@ -102,7 +102,7 @@ def test_shift_changes_no_decision(name, seed):
 
 
 def test_shift_changes_decisions_of_uncentred_colstim():
-    """It measures |x| by a design of contrasts: see specs/contextual_dueling.md, section 0.4."""
+    """It measures |x| by a design of contrasts: that is why centring exists."""
     contexts, theta = instance(0)
     one, other = (duel(CoLSTIM(ridge=0.1), x, theta) for x in (contexts, contexts + 1.0))
     assert (one.actions != other.actions).any(1).sum() > HORIZON / 10

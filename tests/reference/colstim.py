@@ -1,4 +1,4 @@
-"""Twin of CoLSTIM: Bengs, Saha, Huellermeier 2022, Algorithm 1, as transcribed in specs/contextual_dueling.md 1.2."""
+"""Twin of CoLSTIM: Bengs, Saha, Huellermeier 2022, Algorithm 1."""
 
 import numpy as np
 

@@ -43,7 +43,7 @@ def beta(rng, a, b):
 
 
 def perturbation(link, rng):
-    """The law G of which a difference of two has the link as distribution function (spec, table 1.1)."""
+    """The law G of which a difference of two has the link as distribution function."""
     if link == "logistic":
         return -math.log(rng.standard_exponential())  # Gumbel(0, 1)
     if link == "probit":

@@ -1,4 +1,4 @@
-"""GreedyUCB (MaxFirstUCBNext), specs/contextual_dueling.md, section 1.6: CoLSTIM without a perturbation."""
+"""GreedyUCB (MaxFirstUCBNext): CoLSTIM without a perturbation."""
 
 import numpy as np
 

@@ -58,7 +58,7 @@ def maximise(link, contrasts, ridge, start):
 
 class Estimator:
     """The schedule of the package: full maximisation each time that the number of duels has grown by `refit`, a step of
-    online Newton (spec, section 4) after the duels between. With refit = 1 all is maximisation."""
+    online Newton after the duels between. With refit = 1 all is maximisation."""
 
     def __init__(self, link, dim, ridge, refit):
         self.link, self.ridge, self.refit = link, ridge, refit

@@ -1,4 +1,4 @@
-"""Twin of MaxInP: Saha 2021, Algorithm 2, as transcribed in specs/contextual_dueling.md 1.4."""
+"""Twin of MaxInP: Saha 2021, Algorithm 2."""
 
 import numpy as np
 

@@ -108,11 +108,16 @@ def test_a_cell_is_the_same_whatever_stands_around_it(worlds, policies, make_gri
     assert all(known[place] == same[place] for place in shared)
 
 
-def test_variants_share_their_coins_and_kinds_do_not(make_grid, tmp_path):
+def test_variants_of_a_policy_share_their_coins(make_grid, tmp_path):
     grid = make_grid(WORLDS[0], [{"kind": "thompson-beta", "sweep": {"prior_wins": [1.0, 1.0 + 1e-12]}}])
     runner.run(grid, tmp_path / "r", jobs=1)
-    values = list(rows(tmp_path / "r").values())
-    assert len(set(values)) == len(values) // 2
+    found = rows(tmp_path / "r")
+    one, other = ({place[2:]: value for place, value in found.items() if place[1] == label} for label in labels(found))
+    assert one == other
+
+
+def labels(found):
+    return sorted({place[1] for place in found})
 
 
 # --- what is there is not played again ----------------------------------------------------------------------------
@@ -247,7 +252,7 @@ def finish(folder, out, *arguments):
 @pytest.mark.compiled
 @pytest.mark.parametrize(
     ("policy", "horizon", "replications"),
-    [("thompson-beta", 400_000, 120), ("slow", 100, 40)],
+    [("thompson-beta", 400_000, 80), ("slow", 100, 24)],
     ids=["threads", "processes"],
 )
 def test_ctrl_c(policy, horizon, replications, tmp_path, plugin):

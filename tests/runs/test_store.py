@@ -126,7 +126,7 @@ def test_the_resolved_grid_says_all_that_was_settled(folder):
             "instance": "fresh",
             "parameters": {"means": None, "arms": 5, "gap": 0.3, "best": 0.6, "prior": None},
         },
-        "policy": {"label": "bandit/uniform", "kind": "uniform", "parameters": {}},
+        "policy": {"label": "uniform", "kind": "uniform", "parameters": {}},
         "horizon": 150,
     }
     assert len(grid["cells"]) == 6

@@ -19,7 +19,8 @@ from banditlab.types import Arms, Count, Counts, Matrix, NonNegative, Vector
 class Linear:
     """Rewards x'theta + noise, with theta and each arm's features x uniform on the unit sphere of R^d.
 
-    The features are drawn anew in each round (`fresh`), or once.
+    The features are drawn anew in each round (`fresh`), or once. The noise is a function of the round and the arm, or,
+    for features that stay, of the arm and the number of its plays.
     """
 
     arms: Arms = 10  #: K
@@ -32,6 +33,7 @@ class Linear:
         theta: Vector  #: (d,)
         means: Vector  #: (K,) of the round
         best: Counts  #: (1,) the best arm of the round
+        plays: Counts  #: (K,) how often each arm was played
         std: float
         fresh: bool
         noise: np.uint64
@@ -40,7 +42,9 @@ class Linear:
         theta = rng.standard_normal(self.dim)
         theta /= np.linalg.norm(theta)
         features, means = np.zeros((self.arms, self.dim)), np.zeros(self.arms)
-        return self.State(features, theta, means, np.zeros(1, int), self.noise, self.fresh, noise)
+        return self.State(
+            features, theta, means, np.zeros(1, int), np.zeros(self.arms, int), self.noise, self.fresh, noise
+        )
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": self.noise, "signal": 1.0}
@@ -54,7 +58,9 @@ class Linear:
 
     @staticmethod
     def pull(env, t, features, arm):
-        return env.means[arm] + env.std * normal(env.noise, arm, t)
+        count = env.plays[arm]
+        env.plays[arm] = count + 1
+        return env.means[arm] + env.std * normal(env.noise, arm, t if env.fresh else count)
 
     @staticmethod
     def regret(env, t, features, arm, reward, totals):

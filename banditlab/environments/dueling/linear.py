@@ -13,6 +13,7 @@ import numpy as np
 
 from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercube, draw_sphere, rank
 from banditlab.environments.instances import table
+from banditlab.environments.outcomes import meet
 from banditlab.errors import UserError
 from banditlab.games.dueling import score_preference, score_utility
 from banditlab.numerics.hashing import uniform
@@ -33,8 +34,9 @@ class Linear:
     random signs / sqrt(d); or they stay as they are: `static` (the sphere, once), `one-hot` (dim = arms), and `array`
     (from the file `features`, of shape (K, d), or (T, K, d) for one a round).
 
-    The winner is the arm of larger utility plus noise, with one noise for each arm and round, so that exchanging the
-    arms exchanges the outcome; an arm against itself is a fair coin.
+    Where contexts change, the winner is the arm of larger utility plus noise, with one noise for each arm and round;
+    where they stay, the n-th duel of a pair has one outcome for all policies. Either way exchanging the arms exchanges
+    the outcome, and an arm against itself is a fair coin.
     """
 
     arms: Arms = 10  #: K
@@ -51,6 +53,7 @@ class Linear:
         theta: Vector  #: (d,)
         utilities: Vector  #: (K,) of the round
         best: Counts  #: (1,) the best arm of the round
+        duels: Counts  #: (K, K) how often each pair met, where contexts stay; (0, 0) where they change
         contexts: int
         link: int
         noise: np.uint64
@@ -71,9 +74,12 @@ class Linear:
             theta = np.array(self.theta, float)
         else:
             raise ValueError(f"theta: of length dim = {dim}, got {len(self.theta)}")
+        met = arms if self.contexts in ("static", "one-hot") or len(given) == 1 else 0
         features = np.eye(arms, dim) if self.contexts == "one-hot" else np.zeros((arms, dim))
         code, link = CONTEXTS.index(self.contexts), LINKS.index(self.link)
-        return self.State(features, given, theta, np.zeros(arms), np.zeros(1, int), code, link, noise)
+        return self.State(
+            features, given, theta, np.zeros(arms), np.zeros(1, int), np.zeros((met, met), int), code, link, noise
+        )
 
     def _given(self, horizon) -> np.ndarray:
         if self.features is None:
@@ -111,6 +117,10 @@ class Linear:
 
     @staticmethod
     def duel(env, t, features, first, second):
+        if env.duels.shape[0] > 0:
+            low, high = min(first, second), max(first, second)
+            chance = probability(env.link, env.utilities[low] - env.utilities[high])
+            return meet(env.noise, env.duels, first, second, chance)
         if first == second:
             return uniform(env.noise, features.shape[0], t) < 0.5
         one = env.utilities[first] + noise(env.link, env.noise, first, t)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.environments.instances import table
+from banditlab.environments.outcomes import meet
 from banditlab.games.dueling import score_preference
-from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
 from banditlab.types import Counts, Probability
 from banditlab.types import Matrix as Square
@@ -51,12 +51,7 @@ class Matrix:
 
     @staticmethod
     def duel(env, t, features, first, second):
-        low, high = min(first, second), max(first, second)
-        count = env.duels[low, high]
-        env.duels[low, high] = count + 1
-        threshold = 0.5 if low == high else env.matrix[low, high]
-        low_won = uniform(env.noise, low * features.shape[0] + high, count) < threshold
-        return low_won == (first <= second)
+        return meet(env.noise, env.duels, first, second, env.matrix[min(first, second), max(first, second)])
 
     @staticmethod
     def regret(env, t, features, first, second, totals):

@@ -39,8 +39,8 @@ class CoLSTIM:
     """First the arm of largest perturbed utility, then its toughest competitor by an upper bound on the contrast.
 
     After `exploration` rounds of random pairs, with theta the maximum-likelihood estimate, M the design of contrasts
-    and |v| = sqrt(v' M^-1 v): with probability p_t each arm draws its own perturbation from the law whose differences have
-    the link as distribution function, otherwise all share one; clipped to [-threshold, threshold],
+    and |v| = sqrt(v' M^-1 v): with probability p_t each arm draws its own perturbation from the law whose differences
+    have the link as distribution function, otherwise all share one; clipped to [-threshold, threshold],
 
         i = argmax x_i'theta + eps_i |x_i|,      j = argmax (x_j - x_i)'theta + c1 |x_j - x_i|.
 
@@ -48,8 +48,8 @@ class CoLSTIM:
     p_t = min(1, sqrt(d ln(d T) / (t - exploration))) in `coupling`.
 
     Preset "paper": exploration d K, c1 "horizon", ridge 1e-4 (the paper has none, where separable data have no
-    maximum), design 0. Preset "practical": exploration 1, c1 2, ridge 1, design 1, contexts centred in each round; the rule is
-    not invariant to a shift of the contexts otherwise.
+    maximum), design 0. Preset "practical": exploration 1, c1 2, ridge 1, design 1, contexts centred in each round; the
+    rule is not invariant to a shift of the contexts otherwise.
 
     The estimate is found by Newton's method each time the number of duels has grown by `refit`, with a step of online
     Newton after the duels between; refit = 1 solves after every duel, as the paper writes it, at a cost that grows with

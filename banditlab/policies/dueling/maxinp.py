@@ -33,8 +33,9 @@ class MaxInP:
     """The pair of largest |x_i - x_j| among the arms that may still be best.
 
     After `exploration` rounds of random pairs, with theta the maximum-likelihood estimate and |v| = sqrt(v' M^-1 v), an
-    arm i may be best if (x_i - x_j)'theta + eta |x_i - x_j| > 0 for every other j. One such arm plays itself; where
-    there is none, the arm of largest utility plays itself. The first pair among equals, by i and then j.
+    arm i may be best if (x_i - x_j)'theta + eta |x_i - x_j| > 0 for every other j, so that two arms with equal features
+    rule each other out. One such arm plays itself; where there is none, the arm of largest utility does. The first pair
+    among equals, by i and then j.
 
     eta = "horizon" stands for sqrt(d ln T). The estimate is found as in CoLSTIM.
     """
