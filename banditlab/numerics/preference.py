@@ -207,3 +207,36 @@ def close_exploration(design):
     for i in range(dim):
         for j in range(dim):
             inverse[i, j] = matrix[i, j]
+
+
+# --- both, as a policy holds them ---------------------------------------------------------------------------------
+
+
+class Model(NamedTuple):
+    """What a contextual dueling policy knows after its duels: an estimate, and widths of contrasts."""
+
+    estimator: Estimator
+    design: Design
+    exploration: int  #: rounds of random pairs, after which M is inverted
+
+
+def start_model(
+    dim: int, rounds: int, link: str, *, ridge: float, refit: float, design: float, exploration: int
+) -> Model:
+    """Return a model without duels; arguments as of `start_estimator` and `start_design`."""
+    return Model(start_estimator(dim, rounds, link, ridge, refit), start_design(dim, design), exploration)
+
+
+@kernel
+def explored(model, t):
+    """Tell whether the exploration is over in round t, and close it in the first round after it."""
+    if t == model.exploration:
+        close_exploration(model.design)
+    return t >= model.exploration
+
+
+@kernel
+def learn_pair(model, t, first, second, won):
+    """Learn from the duel of two feature vectors (d,) in round t."""
+    learn_duel(model.estimator, first, second, won)
+    learn_contrast(model.design, first, second, t < model.exploration)

@@ -90,7 +90,7 @@ def play(policy):
     for t in range(T):
         draws.t = t
         i, j = decide(state, t, world.x[t], draws)
-        estimate = state.estimator.theta.copy()
+        estimate = state.model.estimator.theta.copy()
         wins[t] = world.u[t] < expit((world.x[t, i] - world.x[t, j]) @ world.theta)
         type(policy).learn(state, t, world.x[t], i, j, wins[t])
         pairs[t] = i, j

@@ -174,7 +174,7 @@ def test_colstim_without_perturbation_and_width_is_greedy():
     contexts, theta = instance(2)
     tau = 10
     done = duel(CoLSTIM(ridge=0.1, threshold=0.0, c1=1e-12, exploration=tau), contexts, theta)
-    estimate = done.state.estimator.theta  # it learns nothing after the exploration
+    estimate = done.state.model.estimator.theta  # it learns nothing after the exploration
     assert_array_equal(done.actions[tau:, 0], (contexts @ estimate).argmax(1)[tau:])
     assert_array_equal(done.actions[tau:, 0], done.actions[tau:, 1])
 
@@ -206,7 +206,7 @@ def test_self_duel_teaches_nothing(name):
     policy = PLAYERS[name]
     done = duel(policy, contexts, theta)
     state, x = done.state, contexts[0]
-    kept = [*state.estimator[1:4], *state.design[:2]]
+    kept = [*state.model.estimator[1:4], *state.model.design[:2]]
     before = [array.copy() for array in kept]
     for won in (True, False):
         type(policy).learn(state, HORIZON - 1, x, 2, 2, won)
@@ -222,8 +222,8 @@ def test_design_and_estimate_are_those_of_the_duels(name):
     done = duel(policy, contexts, theta)
     z = contexts[np.arange(HORIZON), done.actions[:, 0]] - contexts[np.arange(HORIZON), done.actions[:, 1]]
     first = np.eye(DIM) if "practical" in name else 0.0
-    assert_allclose(done.state.design.inverse @ (first + z.T @ z), np.eye(DIM), atol=1e-8)
-    assert done.state.estimator.clock[0] == z.any(1).sum()
+    assert_allclose(done.state.model.design.inverse @ (first + z.T @ z), np.eye(DIM), atol=1e-8)
+    assert done.state.model.estimator.clock[0] == z.any(1).sum()
 
 
 # --- D-TS ---------------------------------------------------------------------------------------------------------

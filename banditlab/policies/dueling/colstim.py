@@ -14,16 +14,9 @@ import numpy as np
 
 from banditlab.numerics.linear import dot, multiply, quadratic
 from banditlab.numerics.links import LINKS, perturbation
-from banditlab.numerics.preference import (
-    Design,
-    Estimator,
-    close_exploration,
-    learn_contrast,
-    learn_duel,
-    start_design,
-    start_estimator,
-)
+from banditlab.numerics.preference import Model, explored, learn_pair, start_model
 from banditlab.numerics.sampling import draw_pair
+from banditlab.policies import told
 from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Index, Matrix, NonNegative, Positive, Vector
 
@@ -68,13 +61,11 @@ class CoLSTIM:
     refit: AtLeastOne = 1.05  #: growth of the number of duels between two maximisations
 
     class State(NamedTuple):
-        estimator: Estimator
-        design: Design
+        model: Model
         contexts: Matrix  #: (K, d) of the round, centred or not
         utilities: Vector  #: (K,) x'theta
         squares: Vector  #: (K,) |x|^2
         product: Vector  #: (d,) M^-1 x_i
-        exploration: int  #: tau
         c1: float
         threshold: float
         coupling: float  #: p_t = min(1, coupling / sqrt(t - tau))
@@ -83,15 +74,16 @@ class CoLSTIM:
 
     def start(self, problem, rng) -> State:
         arms, dim = problem.arms, problem.dim
-        chosen = {name: self._chosen(name) for name in PRESETS[self.preset]}
-        exploration = arms * dim if chosen["exploration"] is None else chosen["exploration"]
-        link = problem.link if self.link == "told" else self.link
+        link = told.link(self.link, problem)
+        model = start_model(
+            dim, problem.rounds, link,
+            ridge=self._chosen("ridge"), refit=self.refit, design=self._chosen("design"),
+            exploration=told.exploration(self._chosen("exploration"), problem),
+        )  # fmt: skip
         return self.State(
-            start_estimator(dim, problem.rounds, link, chosen["ridge"], self.refit),
-            start_design(dim, chosen["design"]),
-            np.zeros((arms, dim)), np.zeros(arms), np.zeros(arms), np.zeros(dim),
-            exploration, _width(chosen["c1"], problem), _width(self.threshold, problem),
-            self._coupling(problem), chosen["center"], LINKS.index(link),
+            model, np.zeros((arms, dim)), np.zeros(arms), np.zeros(arms), np.zeros(dim),
+            told.width(self._chosen("c1"), problem), told.width(self.threshold, problem),
+            self._coupling(problem), self._chosen("center"), LINKS.index(link),
         )  # fmt: skip
 
     def _chosen(self, name):
@@ -105,22 +97,15 @@ class CoLSTIM:
 
     @staticmethod
     def choose(state, t, features, rng):
-        if t < state.exploration:
+        if not explored(state.model, t):
             return draw_pair(rng, features.shape[0])
-        if t == state.exploration:
-            close_exploration(state.design)
         _look(state, features)
         first = _imitate(state, t, rng)
         return first, _challenge(state, first)
 
     @staticmethod
     def learn(state, t, features, first, second, won):
-        learn_duel(state.estimator, features[first], features[second], won)
-        learn_contrast(state.design, features[first], features[second], t < state.exploration)
-
-
-def _width(value, problem) -> float:
-    return math.sqrt(problem.dim * math.log(problem.horizon)) if value == "horizon" else value
+        learn_pair(state.model, t, features[first], features[second], won)
 
 
 def _look(state, features):
@@ -136,13 +121,13 @@ def _look(state, features):
             state.contexts[k, i] = features[k, i] - mean
     for k in range(arms):
         x = state.contexts[k]
-        state.utilities[k] = dot(x, state.estimator.theta)
-        state.squares[k] = max(0.0, quadratic(state.design.inverse, x))
+        state.utilities[k] = dot(x, state.model.estimator.theta)
+        state.squares[k] = max(0.0, quadratic(state.model.design.inverse, x))
 
 
 def _imitate(state, t, rng):
     """Return the arm of largest utility, each perturbed by noise of its own or all by one noise, times its norm."""
-    own = rng.random() < state.coupling / math.sqrt(t - state.exploration + 1)
+    own = rng.random() < state.coupling / math.sqrt(t - state.model.exploration + 1)
     shared = perturbation(state.link, rng)
     best, arm = -math.inf, 0
     for k in range(state.utilities.shape[0]):
@@ -156,7 +141,7 @@ def _imitate(state, t, rng):
 
 def _challenge(state, first):
     """Return the arm whose contrast to the first has the largest upper bound; the first itself counts 0."""
-    multiply(state.design.inverse, state.contexts[first], state.product)
+    multiply(state.model.design.inverse, state.contexts[first], state.product)
     best, arm = -math.inf, 0
     for k in range(state.utilities.shape[0]):
         value = 0.0

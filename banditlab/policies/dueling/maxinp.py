@@ -13,16 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.numerics.linear import dot, multiply
-from banditlab.numerics.preference import (
-    Design,
-    Estimator,
-    close_exploration,
-    learn_contrast,
-    learn_duel,
-    start_design,
-    start_estimator,
-)
+from banditlab.numerics.preference import Model, explored, learn_pair, start_model
 from banditlab.numerics.sampling import draw_pair
+from banditlab.policies import told
 from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Flags, Index, Matrix, NonNegative, Positive, Vector
 
@@ -48,47 +41,41 @@ class MaxInP:
     refit: AtLeastOne = 1.05  #: growth of the number of duels between two maximisations
 
     class State(NamedTuple):
-        estimator: Estimator
-        design: Design
+        model: Model
         products: Matrix  #: (K, d) M^-1 x
         utilities: Vector  #: (K,) x'theta
         squares: Matrix  #: (K, K) |x_i - x_j|^2
         plausible: Flags  #: (K,)
-        exploration: int  #: t_0
         eta: float
 
     def start(self, problem, rng) -> State:
         arms, dim = problem.arms, problem.dim
-        link = problem.link if self.link == "told" else self.link
-        eta = math.sqrt(dim * math.log(problem.horizon)) if self.eta == "horizon" else self.eta
-        return self.State(
-            start_estimator(dim, problem.rounds, link, self.ridge, self.refit),
-            start_design(dim, self.design),
-            np.zeros((arms, dim)), np.zeros(arms), np.zeros((arms, arms)), np.zeros(arms, bool),
-            arms * dim if self.exploration is None else self.exploration, eta,
+        model = start_model(
+            dim, problem.rounds, told.link(self.link, problem),
+            ridge=self.ridge, refit=self.refit, design=self.design,
+            exploration=told.exploration(self.exploration, problem),
         )  # fmt: skip
+        products, square = np.zeros((arms, dim)), np.zeros((arms, arms))
+        return self.State(model, products, np.zeros(arms), square, np.zeros(arms, bool), told.width(self.eta, problem))
 
     @staticmethod
     def choose(state, t, features, rng):
-        if t < state.exploration:
+        if not explored(state.model, t):
             return draw_pair(rng, features.shape[0])
-        if t == state.exploration:
-            close_exploration(state.design)
         _look(state, features)
         return _most_informative(state)
 
     @staticmethod
     def learn(state, t, features, first, second, won):
-        learn_duel(state.estimator, features[first], features[second], won)
-        learn_contrast(state.design, features[first], features[second], t < state.exploration)
+        learn_pair(state.model, t, features[first], features[second], won)
 
 
 def _look(state, features):
     """Write utilities, squared norms of all contrasts, and the plausible arms of the round."""
     arms = features.shape[0]
     for k in range(arms):
-        state.utilities[k] = dot(features[k], state.estimator.theta)
-        multiply(state.design.inverse, features[k], state.products[k])
+        state.utilities[k] = dot(features[k], state.model.estimator.theta)
+        multiply(state.model.design.inverse, features[k], state.products[k])
         state.squares[k, k] = dot(state.products[k], features[k])
         state.plausible[k] = True
     for i in range(arms):

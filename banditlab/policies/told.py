@@ -1,0 +1,21 @@
+"""Parameters that stand for something a policy is told of its problem."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def width(value: float | str, problem: Any) -> float:
+    """Return a confidence width; "horizon" stands for sqrt(d ln T)."""
+    return math.sqrt(problem.dim * math.log(problem.horizon)) if value == "horizon" else value
+
+
+def link(value: str, problem: Any) -> str:
+    """Return the name of a link; "told" stands for the environment's."""
+    return problem.link if value == "told" else value
+
+
+def exploration(value: int | None, problem: Any) -> int:
+    """Return the number of rounds of random pairs; None stands for d K."""
+    return problem.dim * problem.arms if value is None else value
