@@ -53,12 +53,19 @@ def describe(kind: Kind) -> str:
     return "\n".join([*lines, "", *_parameters(kind)])
 
 
+def describe_game(name: str) -> str:
+    """Return the docstring of a game's module: its protocol."""
+    module = sys.modules[games()[name].rounds.__module__]
+    return "\n".join([*_wrapped(inspect.cleandoc(module.__doc__ or "")), ""])
+
+
 def _wrapped(text: str) -> list[str]:
-    """Wrap the paragraphs of a docstring at 80 columns; indented ones are left as they are."""
+    """Wrap the paragraphs of a docstring at 80 columns; the items of a list and indented lines stand alone."""
     lines: list[str] = []
     for paragraph in text.split("\n\n"):
-        plain = not any(line.startswith(" ") for line in paragraph.splitlines())
-        lines += textwrap.wrap(paragraph, 80) if plain else paragraph.splitlines()
+        for part in re.split(r"\n(?=\d+\. | )", paragraph):
+            indent = re.match(r" *(\d+\. )?", part)[0]
+            lines += textwrap.wrap(part, 80, subsequent_indent=" " * len(indent))
         lines.append("")
     return lines[:-1]
 
@@ -72,7 +79,8 @@ def _parameters(kind: Kind) -> list[str]:
     for field in fields:
         type_, comment = written.get(field.name, (str(field.type), ""))
         default = "required" if field.default is dataclasses.MISSING else f"default {_default(field.default)}"
-        lines.append(f"  {field.name}: {type_}, {default}")
+        text = f"  {field.name}: {type_}, {default}"
+        lines += textwrap.wrap(text, 80, subsequent_indent="      ", break_long_words=False)
         lines += textwrap.wrap(comment, 80, initial_indent="      ", subsequent_indent="      ")
     return lines
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-EPILOG = """exit codes: 0 done, 1 some replications or claims failed, 2 a mistake in the input,
-3 a claim is undecided, 130 stopped by Ctrl-C"""
+EPILOG = """exit codes: 0 done, 1 some replications or claims failed, 2 a mistake in the
+input, 3 a claim is undecided, 130 stopped by Ctrl-C"""
 
 
 class _Parser(argparse.ArgumentParser):

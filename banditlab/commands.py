@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from banditlab import registry
 from banditlab.errors import UserError, nearest
@@ -185,17 +186,29 @@ def _summary(options: argparse.Namespace) -> int:
     from banditlab.tables import print_summary, to_latex
 
     result = load(options.folder)
-    table = result.summary(options.metric or ("all" if options.json or options.csv else None))
+    wanted = options.metric or ("all" if options.json or options.csv else None)
     if options.json:
-        json.dump(json.loads(table.to_json(orient="records", double_precision=15)), sys.stdout, indent=1)
-        print()
-    elif options.csv:
+        print(json.dumps([_plain(record) for record in result.records(wanted)], indent=1))
+        return 0
+    if not result.cells:
+        raise UserError(f"{result.name}: no finished replication to summarise")
+    table = result.summary(wanted)
+    if options.csv:
         table.to_csv(sys.stdout, index=False)
     elif options.latex:
         print(to_latex(table))
     else:
         print_summary(result, options.metric, growth=True)
     return 0
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the keys that scripts rely on, and null where there is no number."""
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in record.items()
+        if key not in ("told", "tuned")
+    }
 
 
 def _plot(options: argparse.Namespace) -> int:
@@ -213,7 +226,10 @@ def _compare(options: argparse.Namespace) -> int:
 
     if options.a and not options.b:
         raise UserError("compare: give two labels, or none for every pair")
-    print_comparison(load(options.folder).compare(options.a, options.b, options.metric))
+    result = load(options.folder)
+    if not result.cells:
+        raise UserError(f"{result.name}: no finished replication to compare")
+    print_comparison(result.compare(options.a, options.b, options.metric))
     return 0
 
 
@@ -228,7 +244,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from banditlab.catalogue import describe
+    from banditlab.catalogue import describe, describe_game
 
     name = options.name.rpartition("/")[2]
     scope = options.name.rpartition("/")[0] or None
@@ -241,12 +257,6 @@ def _show(options: argparse.Namespace) -> int:
         raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, known)}{registry.lost()}")
     print("\n\n".join(describe(kind) for kind in found))
     return 0
-
-
-def describe_game(name: str) -> str:
-    """Return the docstring of a game's module: its protocol."""
-    module = sys.modules[games()[name].rounds.__module__]
-    return (module.__doc__ or "").strip() + "\n"
 
 
 COMMANDS = {

@@ -27,7 +27,7 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
     games = {cell.environment: cell.game for cell in result.cells}
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {metric_label(games[environment], name).lower()} after {x:,} rounds"
-        shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        shown = Table(box=None, pad_edge=False)
         shown.add_column("policy")
         for column in ("mean", "95 % interval", "n"):
             shown.add_column(column, justify="right")
@@ -37,6 +37,7 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
         for row in rows.itertuples():
             slope = [_slope(slopes.get((environment, row.policy, name)))] if growth else []
             shown.add_row(row.policy, _number(row.mean), _span(row.low, row.high), str(row.n), *slope, row.told or "-")
+        console().print(title, style="bold")
         console().print(shown, "")
     if growth:
         console().print("growth: b of t^b over the last decade of rounds, or over horizons for policies told T")
@@ -51,13 +52,14 @@ def print_comparison(table: pd.DataFrame) -> None:
     """Print paired differences, a row an environment and pair."""
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {name} after {x:,} rounds, paired differences"
-        shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        shown = Table(box=None, pad_edge=False)
         shown.add_column("a - b")
         for column in ("difference", "95 % interval", "p (Holm)", "corr.", "n"):
             shown.add_column(column, justify="right")
         for row in rows.itertuples():
             cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), _number(row.correlation))
             shown.add_row(f"{row.a} - {row.b}", *cells, str(row.n))
+        console().print(title, style="bold")
         console().print(shown, "")
 
 

@@ -31,8 +31,6 @@ from pydantic import Field
 from banditlab.analysis import statistics
 from banditlab.analysis.results import CellResult, Result, growth_of, paired
 from banditlab.errors import UserError, nearest
-from banditlab.games import games
-from banditlab.registry import metrics
 from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
 from banditlab.validation import validate
 
@@ -136,6 +134,7 @@ class Scene(Protocol):
     game: str
     horizon: int
     parameters: dict[str, dict[str, Any]]
+    metrics: tuple[str, ...]
 
 
 def read(tables: Sequence[Mapping[str, Any]], scenes: Sequence[Scene], source: str) -> list[Claim]:
@@ -176,16 +175,11 @@ def _check(claim: Claim, scenes: Sequence[Scene], place: str) -> None:
         if label not in labels:
             raise UserError(f"{place}.{claim.form}: no policy {label!r}{nearest(label, labels)}")
     meant = [scene for scene in scenes if scene.policy == claim.policies[0]]
-    kept = {name for scene in meant for name in metric_names(scene.game)}
+    kept = {name for scene in meant for name in scene.metrics}
     if claim.metric is not None and claim.metric not in kept:
         raise UserError(f"{place}.metric: no metric {claim.metric!r}{nearest(claim.metric, kept)}")
     if not any(_meets(claim.where, scene) for scene in meant):
         raise UserError(f"{place}.where: no environment of this grid has {claim.where!r}")
-
-
-def metric_names(game: str) -> list[str]:
-    """Return the names of a game's metrics and of the users' for it."""
-    return [metric.name for metric in games()[game].metrics] + [entry.metric.name for entry in metrics(game)]
 
 
 def _meets(wanted: Mapping[str, Any], scene: Scene) -> bool:

@@ -73,6 +73,7 @@ def draw(
                 _draw_finals(axis, members, looks, versus, confidence)
             _label(axis, title, members, versus, scale)
         figure.text(0.01, -0.01, _caption(result, chosen, versus, band, confidence), fontsize=7, color="0.35", va="top")
+    plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     return figure
 
 

@@ -105,7 +105,8 @@ class Result:
         return f"<results of {self.name}: {len(self.cells)} cells>\n{self.summary().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        table = self.summary()[["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]]
+        columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
+        table = self.summary().reindex(columns=columns)
         note = " (a quick look)" if self.quick else ""
         rows = table.to_html(index=False, float_format="{:.4g}".format, border=0)
         return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}"
@@ -158,7 +159,7 @@ class Result:
                         "replication": np.repeat(cell.replications, points),
                         "x": np.tile(cell.x, runs),
                         "value": cell.curves[name].ravel(),
-                        **_columns(cell),
+                        **_as_row(_parameters(cell)),
                     }
                 )
             )
@@ -179,6 +180,10 @@ class Result:
             environment, policy, metric, x, mean, low, high, n, told, tuned, and environment.NAME and policy.NAME for
             each parameter.
         """
+        return pd.DataFrame([_as_row(record) for record in self.records(metric, confidence=confidence)])
+
+    def records(self, metric: str | None = None, *, confidence: float = 0.95) -> list[dict[str, Any]]:
+        """Return the rows of `summary`, each with the parameters of its own environment and policy alone."""
         chosen = self.where(metric) if metric != "all" else self._all()
         records = []
         for cell, name in chosen:
@@ -195,10 +200,10 @@ class Result:
                     "n": found.n,
                     "told": cell.told,
                     "tuned": cell.tuned,
-                    **_columns(cell),
+                    **_parameters(cell),
                 }
             )
-        return pd.DataFrame(records)
+        return records
 
     def compare(
         self,
@@ -238,7 +243,8 @@ class Result:
         pairs = [(a, b)] if a and b else itertools.combinations(self.labels("policy"), 2)
         rows = [row for one, other in pairs for row in self._compared(one, other, metric, at, confidence)]
         if not rows:
-            raise UserError(f"{a!r} and {b!r} were never run in one environment")
+            who = f"{a!r} and {b!r}" if a and b else "two policies"
+            raise UserError(f"{self.name}: {who} were never run in one environment")
         table = pd.DataFrame(rows)
         table.insert(table.columns.get_loc("p") + 1, "p_holm", statistics.holm(table["p"]))
         return table
@@ -328,13 +334,14 @@ def paired(one: CellResult, other: CellResult, metric: str, at: int | None = Non
     return one.final(metric, at)[i], other.final(metric, at)[j]
 
 
-def _columns(cell: CellResult) -> dict[str, Any]:
-    """Return the parameters under their dotted names; lists as JSON, to fit a cell of a table."""
-    return {
-        f"{role}.{name}": json.dumps(value) if isinstance(value, list | dict) else value
-        for role, values in cell.parameters.items()
-        for name, value in values.items()
-    }
+def _parameters(cell: CellResult) -> dict[str, Any]:
+    """Return the parameters under their dotted names."""
+    return {f"{role}.{name}": value for role, values in cell.parameters.items() for name, value in values.items()}
+
+
+def _as_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with lists as JSON, to fit a cell of a table."""
+    return {key: json.dumps(value) if isinstance(value, list | dict) else value for key, value in record.items()}
 
 
 def load(folder: str | Path) -> Result:

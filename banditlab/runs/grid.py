@@ -119,6 +119,11 @@ class Cell:
         return {"environment": self.world.parameters, "policy": self.player.parameters}
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that it keeps."""
+        return (*self.world.kind.metrics, *(entry.metric.name for entry in registry.metrics(self.game)))
+
+    @property
     def title(self) -> str:
         """Both labels, for messages."""
         return f"{self.policy} in {self.environment}"
@@ -512,7 +517,7 @@ def _check_labels(role: str, items: Sequence[Any], mistakes: Mistakes) -> None:
 
 
 def _cells(worlds, players, horizons, mistakes) -> Iterator[Cell]:
-    for player, _ in players:
+    for player, _ in players if worlds else ():
         if player.kind.game not in {world.kind.game for world in worlds}:
             played = ", ".join(sorted({world.kind.game for world in worlds}))
             mistakes.add(f"policy {player.label!r} plays {player.kind.game}, and no environment does (they: {played})")
