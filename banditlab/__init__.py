@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from banditlab.agents import Agent, agent
     from banditlab.analysis.results import Result, load
-    from banditlab.api import run
+    from banditlab.api import run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
     from banditlab.registry import environment, load_plugin, metric, policy
@@ -19,6 +19,7 @@ _HOMES = {
     "Result": "analysis.results",
     "load": "analysis.results",
     "run": "api",
+    "run_grid": "api",
     "UserError": "errors",
     "kernel": "fuse",
     "environment": "registry",
@@ -39,6 +40,7 @@ __all__ = [
     "metric",
     "policy",
     "run",
+    "run_grid",
 ]
 
 

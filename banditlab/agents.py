@@ -16,6 +16,8 @@ from banditlab.games import games
 from banditlab.problem import Problem
 from banditlab.validation import build, parameters
 
+MISSING = "by agent(..., told={{{name!r}: ...}})"
+
 
 def agent(
     kind: str,
@@ -79,7 +81,7 @@ class Agent:
         self._entry, self._instance, self._setting = entry, instance, setting
         self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
         facts = {name: np.array(fact) if isinstance(fact, list) else fact for name, fact in setting["facts"].items()}
-        problem = Problem(entry.name, setting["arms"], setting["dim"], facts, entry.told)
+        problem = Problem(entry.name, setting["arms"], setting["dim"], facts, entry.told, MISSING)
         self.state = fuse.settle(instance.start(problem, self._rng))
         self._rounds = problem.rounds if "rounds" in entry.told else None
         self._no_features = np.zeros((setting["arms"], 0))

@@ -1,14 +1,15 @@
-"""The one call of a notebook: run a grid that is written in Python."""
+"""The calls of a notebook: run a grid that is written in Python, or in TOML."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from banditlab.analysis.results import Result, load
 from banditlab.runs import runner
-from banditlab.runs.grid import Grid, from_python
+from banditlab.runs.grid import Grid, from_python, read
 
 
 def run(
@@ -59,15 +60,51 @@ def run(
     grid = from_python(environment, policies, **settings)
     options = {"jobs": jobs, "portable": portable, "compiled": compiled, "progress": _bar(progress)}
     if out is not None:
-        return run_grid(grid, out, **options)
+        return _play(grid, out, **options)
     with tempfile.TemporaryDirectory() as folder:
-        result = run_grid(grid, folder, **options)
+        result = _play(grid, folder, **options)
         result.folder = None
         return result
 
 
-def run_grid(grid: Grid, out: str | Path, **options: Any) -> Result:
-    """Play what is missing of a grid, and return all that is finished; options as of `runs.runner.run`."""
+def run_grid(
+    path: str | Path,
+    *,
+    out: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    quick: bool = False,
+    jobs: int = -1,
+    portable: bool = False,
+    compiled: bool = True,
+    progress: bool | None = None,
+) -> Result:
+    """Play what is missing of a TOML grid and return its results, as the command `banditlab run` does.
+
+    Parameters
+    ----------
+    path : path
+        Of the grid.
+    out : path, optional
+        Results folder; by default results/NAME.
+    overrides : sequence of str
+        As of `--set`: "policy.colstim.c1=2".
+    quick : bool
+        A tenth of the horizon and 5 replications, in a folder of its own.
+    jobs, portable, compiled, progress
+        As of `run`.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake, before anything runs.
+    """
+    grid = read(path, overrides)
+    grid = grid.quickened() if quick else grid
+    folder = Path(out or Path("results") / grid.name)
+    return _play(grid, folder, jobs=jobs, portable=portable, compiled=compiled, progress=_bar(progress))
+
+
+def _play(grid: Grid, out: str | Path, **options: Any) -> Result:
     report = runner.run(grid, out, **options)
     result = load(out)
     result.failures = [f"{cell.title}, replication {f.replication}: {f.message}" for cell, f in report.failures]
@@ -75,6 +112,8 @@ def run_grid(grid: Grid, out: str | Path, **options: Any) -> Result:
         print(f"{policy}: {note}")
     for line in result.failures:
         print(f"failed: {line}")
+    if report.interrupted:
+        print(f"stopped after {report.done + report.found} finished replications")
     return result
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -61,18 +60,12 @@ def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Repor
     return runner.run(
         grid,
         folder,
-        jobs=_jobs(options.jobs),
+        jobs=options.jobs,
         backend=options.backend,
         portable=options.portable,
         compiled=not options.plain,
         progress=Bar() if fits() else None,
     )
-
-
-def _jobs(jobs: int) -> int:
-    if jobs == 0 or jobs < -1:
-        raise UserError(f"--jobs: a number of workers, or -1 for all cores; got {jobs}")
-    return jobs
 
 
 def _size(grid: Grid) -> str:
@@ -107,7 +100,7 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     from banditlab.runs.pair import measure_rate, metrics_of
 
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
-    n, workers = grid.settings.replications, os.cpu_count() if options.jobs == -1 else _jobs(options.jobs)
+    n, workers = grid.settings.replications, runner.workers(options.jobs)
     print(f"{grid.name}: {_size(grid)}")
     seconds = size = 0.0
     for work in works:

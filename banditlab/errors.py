@@ -13,6 +13,10 @@ class UserError(ValueError):
         super().__init__("\n".join(lines))
         self.lines = lines
 
+    def _render_traceback_(self) -> list[str]:
+        """Let a notebook show the lines alone."""
+        return [f"{type(self).__name__}: {line}" for line in self.lines]
+
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the word that is nearest, or the list of what there is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from banditlab.errors import UserError
+from banditlab.errors import UserError, nearest
 
 
 class Problem:
@@ -23,20 +23,27 @@ class Problem:
         The facts that were read so far.
     """
 
-    def __init__(self, policy: str, arms: int, dim: int, facts: Mapping[str, Any], told: Iterable[str]):
+    def __init__(
+        self,
+        policy: str,
+        arms: int,
+        dim: int,
+        facts: Mapping[str, Any],
+        told: Iterable[str],
+        missing: str = "which this environment does not know",
+    ):
         self.arms, self.dim = arms, dim
         self.used: set[str] = set()
-        self._policy, self._facts, self._told = policy, dict(facts), frozenset(told)
+        self._policy, self._facts, self._told, self._missing = policy, dict(facts), frozenset(told), missing
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._told:
-            raise UserError(
-                f"policy {self._policy!r} reads problem.{name} but does not declare it: "
-                f"add told=({name!r},) to its decorator"
-            )
+            known = {"arms", "dim", *self._told}
+            remedy = f": add told=({name!r},) to its decorator" if name in self._facts else nearest(name, known)
+            raise UserError(f"policy {self._policy!r} reads problem.{name}, which it does not declare{remedy}")
         if name not in self._facts:
-            raise UserError(f"policy {self._policy!r} must be told the {name}, which this environment does not know")
+            raise UserError(f"policy {self._policy!r} must be told the {name}, {self._missing.format(name=name)}")
         self.used.add(name)
         return self._facts[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from banditlab.runs import runner
 def fits() -> bool:
     """Tell whether a bar would be seen: in a terminal or a notebook."""
     console = Console(stderr=True)
-    return console.is_terminal or console.is_jupyter
+    return console.is_terminal or (console.is_jupyter and importlib.util.find_spec("ipywidgets") is not None)
 
 
 class _Rate(ProgressColumn):

@@ -82,11 +82,23 @@ class Kind:
 
 @dataclass(frozen=True)
 class UserMetric:
-    """A metric of a user's: a function of (environment state, policy state, round)."""
+    """A metric of a user's: a function of (environment state, policy state, round).
+
+    It is kept in all environments and for all policies of its game, or for the kinds that it names.
+    """
 
     game: str
     metric: Metric
     function: Callable
+    environments: frozenset[str] | None = None
+    policies: frozenset[str] | None = None
+
+    def is_for(self, environment: str | None, policy: str | None) -> bool:
+        """Tell whether it is kept for a pair of kinds; None stands for any."""
+        return all(
+            kinds is None or kind is None or kind in kinds
+            for kinds, kind in ((self.environments, environment), (self.policies, policy))
+        )
 
 
 _kinds: dict[tuple[str, str, str], Kind] = {}
@@ -144,6 +156,8 @@ def metric(
     label: str | None = None,
     cumulative: bool = False,
     signed: bool = True,
+    environments: Iterable[str] | None = None,
+    policies: Iterable[str] | None = None,
 ) -> Callable:
     """Register a function of (environment state, policy state, round) as a metric, compiled into the loop.
 
@@ -158,7 +172,10 @@ def metric(
         Sum it over the rounds; by default it is read at the record points.
     signed : bool
         Whether it can be negative.
+    environments, policies : iterable of str, optional
+        The kinds that it is kept for, where its function reads fields that only their states have; all by default.
     """
+    scopes = [None if kinds is None else frozenset(kinds) for kinds in (environments, policies)]
 
     def register(function: Callable) -> Callable:
         kind = name or function.__name__.replace("_", "-")
@@ -172,14 +189,15 @@ def metric(
                 f"{function.__name__}(env, policy, round)"
             )
         entry = Metric(kind, label or kind, signed=signed, cumulative=cumulative)
-        _metrics[game, kind] = UserMetric(game, entry, function)
+        _metrics[game, kind] = UserMetric(game, entry, function, *scopes)
         return function
 
     return register
 
 
 def adopt(entries: Iterable[UserMetric]) -> None:
-    """Register metrics that another process had."""
+    """Register the metrics that another process has, and only those."""
+    _metrics.clear()
     for entry in entries:
         _metrics[entry.game, entry.metric.name] = entry
 
@@ -209,7 +227,12 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
         for unknown in set(facts["metrics"]) - set(known):
             raise TypeError(f"{place}: no metric {unknown!r}{nearest(unknown, known)}")
     taken = _kinds.get((role, game, name))
-    if taken and (taken.cls.__module__, taken.cls.__qualname__) != (cls.__module__, cls.__qualname__):
+    in_notebook = taken and taken.cls.__module__ == cls.__module__ == "__main__"
+    if (
+        taken
+        and not in_notebook
+        and (taken.cls.__module__, taken.cls.__qualname__) != (cls.__module__, cls.__qualname__)
+    ):
         raise TypeError(f"{place}: that name is taken by {taken.cls.__module__}.{taken.cls.__qualname__}")
     _kinds[role, game, name] = Kind(role, game, name, cls, **facts)
     return cls
@@ -291,9 +314,10 @@ def kind_of(thing: Any) -> Kind:
     raise UserError(f"{name} is not registered: put @banditlab.policy(...) or @banditlab.environment(...) above it")
 
 
-def metrics(game: str) -> list[UserMetric]:
-    """Return the users' metrics of a game, by name."""
-    return [entry for key, entry in sorted(_metrics.items()) if key[0] == game]
+def metrics(game: str, environment: str | None = None, policy: str | None = None) -> list[UserMetric]:
+    """Return the users' metrics of a game, by name; those for one kind of environment and policy where given."""
+    found = [entry for key, entry in sorted(_metrics.items(), key=lambda item: item[0]) if key[0] == game]
+    return [entry for entry in found if entry.is_for(environment, policy)]
 
 
 @functools.cache

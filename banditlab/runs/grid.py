@@ -121,7 +121,12 @@ class Cell:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics that it keeps."""
-        return (*self.world.kind.metrics, *(entry.metric.name for entry in registry.metrics(self.game)))
+        return (*self.world.kind.metrics, *(entry.metric.name for entry in self.user_metrics))
+
+    @property
+    def user_metrics(self) -> list[registry.UserMetric]:
+        """The users' metrics that it keeps beside its game's."""
+        return registry.metrics(self.game, self.world.kind.name, self.player.kind.name)
 
     @property
     def title(self) -> str:
@@ -254,7 +259,7 @@ def _override(table: dict[str, Any], text: str) -> None:
         entries = table.get(role, [])
         if not _is_tables(entries):
             raise UserError(f"{place}: write [[{role}]] above each {role} of the grid")
-        targets = [entry for entry in entries if wanted in (entry.get("label"), entry.get("kind"))]
+        targets = [entry for entry in entries if wanted in (entry.get("label"), *_spellings(entry.get("kind")))]
         if not targets:
             names = {str(entry.get("label", entry.get("kind"))) for entry in entries}
             raise UserError(f"{place}: no {role} {wanted!r}{nearest(wanted, names)}")
@@ -264,6 +269,11 @@ def _override(table: dict[str, Any], text: str) -> None:
             if not isinstance(target, dict):
                 raise UserError(f"{place}: {key!r} is no table")
         target[keys[-1]] = value
+
+
+def _spellings(kind: Any) -> tuple[str, ...]:
+    """Return how a kind can be written: "ucb1" and "bandit/ucb1"."""
+    return (kind, kind.rpartition("/")[2]) if isinstance(kind, str) else ()
 
 
 def parse(table: Mapping[str, Any], source: str) -> Grid:
@@ -291,9 +301,11 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
     for i, entry in enumerate(table.get("environment", [])):
         with mistakes:
             worlds += _worlds(entry, defaults, settings.game, f"{source}: environment[{i}]", mistakes)
+    played = {world.kind.game for world in worlds}
+    game = played.pop() if len(played) == 1 else settings.game
     for i, entry in enumerate(table.get("policy", [])):
         with mistakes:
-            players += _players(entry, defaults, settings.game, f"{source}: policy[{i}]", mistakes, worlds)
+            players += _players(entry, defaults, game, f"{source}: policy[{i}]", mistakes, worlds)
     horizons = [settings.horizon]
     with mistakes:
         horizons = _horizons(table, settings, source)
@@ -558,18 +570,16 @@ def from_python(
         "policy": [_entry(item, "policy") for item in _listed(policies)],
         "claim": list(claims),
     }
-    games = {kind.game for kind in _known(table["environment"], settings.get("game"))}
-    if len(games) == 1:
-        table.setdefault("game", games.pop())
-    return parse(table, source)
+    return parse(_plain(table), source)
 
 
-def _known(entries: list[dict[str, Any]], game: str | None) -> Iterator[Kind]:
-    for entry in entries:
-        try:
-            yield registry.find("environment", str(entry.get("kind")), game)
-        except UserError:
-            continue
+def _plain(value: Any) -> Any:
+    """Return a value as TOML could hold it: NumPy's numbers and arrays, tuples and ranges as numbers and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(item) for item in value]
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _listed(value: Any) -> list[Any]:

@@ -29,9 +29,9 @@ def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
         "seed": settings.seed,
         "record": settings.record.rounds(cell.horizon).tolist(),
         "files": data_digests(cell),
-        "metrics": [(entry.metric.name, entry.metric.cumulative) for entry in registry.metrics(cell.game)],
+        "metrics": [(entry.metric.name, entry.metric.cumulative) for entry in cell.user_metrics],
         "portable": portable,
-        "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(registry.metrics(cell.game))),
+        "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics)),
     }
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab import fuse, registry, seeding
+from banditlab import fuse, seeding
 from banditlab.errors import UserError
 from banditlab.games import games
 from banditlab.games.game import Metric, play
@@ -39,7 +41,7 @@ def metrics_of(cell: Cell) -> list[Metric]:
     """Return the metrics that a cell keeps: the environment's of its game, then the users'."""
     kept = cell.world.kind.metrics
     own = [metric for metric in games()[cell.game].metrics if metric.name in kept]
-    return own + [entry.metric for entry in registry.metrics(cell.game)]
+    return own + [entry.metric for entry in cell.user_metrics]
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,14 @@ def check(cell: Cell, settings: Settings) -> frozenset[str]:
     except (UserError, ValueError, MemoryError) as error:
         raise UserError(f"{cell.title}: {error}") from error
     except Exception as error:  # of a user's own policy or environment
-        raise UserError(f"{cell.title}: {type(error).__name__}: {error}") from error
+        raise UserError(f"{cell.title}: {type(error).__name__}: {error}{_place(error)}") from error
+
+
+def _place(error: Exception) -> str:
+    """Return where in a user's own file an error was raised."""
+    package = Path(__file__).parents[1]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if package not in Path(f.filename).parents]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
 
 
 class _Start(NamedTuple):
@@ -102,7 +111,7 @@ class _Start(NamedTuple):
 
 
 def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
-    """Return fresh states and streams; see DESIGN of streams in `banditlab.seeding`."""
+    """Return fresh states and the streams of a replication."""
     root, game = settings.seed, cell.game
     place = (game, cell.world.kind.name)
     instance = 0 if cell.world.fixed else replication
@@ -123,7 +132,7 @@ def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
 
 def _tables(cell: Cell, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     points = settings.record.rounds(cell.horizon)
-    width = len(games()[cell.game].metrics) + len(registry.metrics(cell.game))
+    width = len(games()[cell.game].metrics) + len(cell.user_metrics)
     return points, np.zeros((len(points), width))
 
 
@@ -150,7 +159,7 @@ def play_replications(
         try:
             result = _play(pair, cell, settings, replication, stopped, advance, pace)
         except Exception as error:  # of a user's own policy or environment: the others go on
-            result = Failure(replication, f"{type(error).__name__}: {error}")
+            result = Failure(replication, f"{type(error).__name__}: {error}{_place(error)}")
         if result is None:
             break
         done.append(result)
@@ -211,7 +220,7 @@ def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
 
 def _verbs(cell: Cell) -> dict[str, Callable]:
     verbs = {"rounds": games()[cell.game].rounds, **cell.world.kind.verbs, **cell.player.kind.verbs}
-    measure = _measures(cell.game)
+    measure = _measures(cell)
     return verbs if measure is None else {**verbs, "measure": measure}
 
 
@@ -243,9 +252,9 @@ def read_off(env, policy, round, last, totals):
         totals[SLOT] = probe(env, policy, round)
 
 
-def _measures(game: str) -> Callable | None:
+def _measures(cell: Cell) -> Callable | None:
     chain = None
-    for slot, entry in enumerate(registry.metrics(game), len(games()[game].metrics)):
+    for slot, entry in enumerate(cell.user_metrics, len(games()[cell.game].metrics)):
         template = add_up if entry.metric.cumulative else read_off
         chain = fuse.bind(template, {"before": chain or before, "probe": entry.function, "SLOT": slot})
     return chain

@@ -88,6 +88,19 @@ class Progress:
         """End."""
 
 
+def workers(jobs: int) -> int:
+    """Return the number of workers that `jobs` asks for.
+
+    Raises
+    ------
+    UserError
+        It is neither positive nor -1.
+    """
+    if jobs == 0 or jobs < -1:
+        raise UserError(f"jobs: a number of workers, or -1 for all cores; got {jobs}")
+    return joblib.effective_n_jobs(jobs)
+
+
 def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list[Work]:
     """Start every cell once and compile every pair once, here, before any worker does.
 
@@ -149,6 +162,7 @@ def run(
     UserError, CacheError
         Before anything is played.
     """
+    count = workers(jobs)
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
@@ -157,15 +171,15 @@ def run(
     distinct = {work.key: work for work in works}.values()  # two labels may stand for the same work
     tasks = [task for work in distinct for task in _tasks(work, grid.settings.replications, finished)]
     report = Report(found=sum((w.key, r) in finished for w in distinct for r in range(grid.settings.replications)))
-    workers = _Workers(grid.settings, jobs, backend, portable, progress or Progress())
-    workers.progress.start(sum(task.rounds for task in tasks))
-    with threadpoolctl.threadpool_limits(1), workers.interruptible():
+    crew = _Workers(grid.settings, count, backend, portable, progress or Progress())
+    crew.progress.start(sum(task.rounds for task in tasks))
+    with threadpoolctl.threadpool_limits(1), crew.interruptible():
         try:
-            _collect(workers, tasks, store, report)
+            _collect(crew, tasks, store, report)
         finally:
-            workers.progress.stop()
+            crew.progress.stop()
             store.compact()
-    report.interrupted = workers.stopped.is_set()
+    report.interrupted = crew.stopped.is_set()
     _note_plain(report, works)
     provenance.write(store.folder, _about(report))
     return report
@@ -178,10 +192,10 @@ def _tasks(work: Work, replications: int, finished: set[tuple[str, int]]) -> Ite
         yield Task(work, tuple(missing[i : i + size]))
 
 
-def _collect(workers: _Workers, tasks: list[Task], store: Store, report: Report) -> None:
+def _collect(crew: _Workers, tasks: list[Task], store: Store, report: Report) -> None:
     """Play tasks, and store their results about every second."""
     written = time.monotonic()
-    for task, results in workers.play(tasks):
+    for task, results in crew.play(tasks):
         work = task.work
         curves = [result for result in results if isinstance(result, Curve)]
         store.add(work.key, work.cell, curves)
@@ -227,7 +241,7 @@ class _Workers:
         fast = [task for task in tasks if not task.work.pair.reason]
         slow = [task for task in tasks if task.work.pair.reason]
         for group, default in ((fast, "threading"), (slow, "loky")):
-            workers = min(joblib.effective_n_jobs(self.jobs), len(group))
+            workers = min(self.jobs, len(group))
             if workers > 1 and (self.backend or default) == "loky":
                 yield from self._in_processes(group, workers)
             elif group:

@@ -1,0 +1,168 @@
+"""Claims: each form holds, fails or stays undecided where it should."""
+
+import numpy as np
+import pytest
+
+from banditlab.analysis.claims import judge, read
+from banditlab.analysis.results import CellResult, Result
+from banditlab.errors import UserError
+
+X = np.array([1, 10, 50, 100, 200, 400, 700, 1000])
+
+
+def cell(policy, curve, spread=1.0, environment="world", horizon=1000, told="", n=40, **parameters):
+    """A cell whose replications lie around a curve, equally far above and below."""
+    noise = spread * np.tile([1.0, -1.0], n // 2)[:, None]
+    values = np.maximum(np.asarray(curve, float) + noise, 0.01)
+    x = X * horizon // 1000
+    kinds = {"environment": "bernoulli", "policy": policy}
+    settings = {"environment": parameters, "policy": {}}
+    names = ("regret", "realised-regret")
+    return CellResult(
+        environment,
+        policy,
+        "bandit",
+        kinds,
+        settings,
+        horizon,
+        told,
+        names,
+        np.arange(n),
+        x,
+        dict.fromkeys(names, values),
+    )
+
+
+def verdict(claim, *cells):
+    [judged] = judge(read([{"text": "x", **claim}], cells, "g.toml"), Result("g", False, list(cells)))
+    return judged.verdict
+
+
+LINEAR, ROOT, FLAT = X * 1.0, np.sqrt(X) * 10.0, np.minimum(X, 50) * 1.0
+CELLS = [cell("linear", LINEAR, 20), cell("root", ROOT), cell("flat", FLAT, 0.5), cell("wild", LINEAR, 900)]
+
+CLAIMS = {
+    "below": [
+        ({"below": ["root", "linear"]}, "holds"),
+        ({"below": ["linear", "root"]}, "fails"),
+        ({"below": ["linear", "wild"]}, "undecided"),
+        ({"below": ["root", "linear"], "at": 10}, "fails"),
+    ],
+    "above": [({"above": ["linear", "root"]}, "holds"), ({"above": ["root", "linear"]}, "fails")],
+    "ratio": [
+        ({"ratio": ["linear", "root"], "at_least": 3.0}, "holds"),
+        ({"ratio": ["linear", "root"], "at_least": 3.5}, "fails"),
+        ({"ratio": ["wild", "linear"], "at_least": 1.0}, "undecided"),
+    ],
+    "equivalent": [
+        ({"equivalent": ["linear", "linear"], "within": 0.01}, "holds"),
+        ({"equivalent": ["linear", "root"], "within": 0.5}, "fails"),
+        ({"equivalent": ["linear", "wild"], "within": 0.01}, "undecided"),
+    ],
+    "slope": [
+        ({"slope": "linear", "between": [0.9, 1.1]}, "holds"),
+        ({"slope": "root", "between": [0.4, 0.6]}, "holds"),
+        ({"slope": "root", "between": [0.9, 1.1]}, "fails"),
+    ],
+    "flattens": [
+        ({"flattens": "flat", "since": 0.25, "growth": 1.1}, "holds"),
+        ({"flattens": "linear", "since": 0.25, "growth": 1.1}, "fails"),
+        ({"flattens": "wild", "since": 0.5, "growth": 1.6}, "undecided"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("claim", "wanted"), [row for rows in CLAIMS.values() for row in rows], ids=str)
+def test_each_form_has_its_verdicts(claim, wanted):
+    assert verdict(claim, *CELLS) == wanted
+
+
+def worlds(*ends):
+    """One environment an entry, in which b ends there and a ends at 100."""
+    both = [
+        (cell("a", [100.0] * 8, environment=f"w{i}", dim=i), cell("b", [end] * 8, environment=f"w{i}", dim=i))
+        for i, end in enumerate(ends)
+    ]
+    return [found for pair in both for found in pair]
+
+
+def test_a_claim_is_of_all_environments_unless_it_names_a_share():
+    cells = worlds(200.0, 200.0, 50.0)
+    below = {"below": ["a", "b"]}
+    assert verdict(below, *cells) == "fails"
+    assert verdict({**below, "share": 0.6}, *cells) == "holds"
+    assert verdict({**below, "share": 0.7}, *cells) == "fails"
+    assert verdict({**below, "where": {"dim": 1}}, *cells) == "holds"
+    assert verdict({**below, "where": {"environment": "w2"}}, *cells) == "fails"
+
+
+def test_a_share_may_stay_undecided():
+    wide = [cell("a", [100.0] * 8, 90, environment="w9", dim=9), cell("b", [101.0] * 8, environment="w9", dim=9)]
+    cells = [*worlds(200.0, 50.0), *wide]
+    assert verdict({"below": ["a", "b"], "share": 0.5}, *cells) == "undecided"
+
+
+def test_more_claims_ask_for_wider_intervals():
+    """The error is of the whole file: what one claim decides, one of many may not."""
+    rng = np.random.default_rng(1)
+    near = cell("near", LINEAR)
+    other = CellResult(**{**vars(near), "policy": "other"})
+    shift = rng.standard_normal((40, 1)) * 10 + 4.5
+    other.curves.update({name: near.curves[name] + shift for name in near.curves})
+    table = {"text": "x", "below": ["near", "other"]}
+    result = Result("g", False, [near, other])
+
+    def verdicts(count):
+        return {judged.verdict for judged in judge(read([table] * count, result.cells, "g"), result)}
+
+    assert verdicts(1) == {"holds"}
+    assert verdicts(10_000) == {"undecided"}
+
+
+def test_slope_of_a_policy_that_is_told_the_horizon_needs_horizons():
+    claim = {"slope": "p", "between": [0.4, 0.6]}
+    assert verdict(claim, cell("p", ROOT, told="horizon")) == "undecided"
+    horizons = [1000, 2000, 4000, 8000]
+    cells = [cell("p", [10 * np.sqrt(T)] * 8, told="horizon", horizon=T) for T in horizons]
+    assert verdict(claim, *cells) == "holds"
+    assert verdict({"slope": "p", "between": [0.9, 1.0]}, *cells) == "fails"
+
+
+def test_figures_say_what_was_measured_and_how_many_more_it_takes():
+    claims = read([{"text": "x", "below": ["linear", "wild"]}, {"text": "x", "below": ["root", "linear"]}], CELLS, "g")
+    undecided, holds = judge(claims, Result("g", False, CELLS))
+    assert undecided.findings[0].more > 0
+    assert holds.findings[0].place == "world"
+    assert "n = 40" in holds.findings[0].figures
+    assert holds.findings[0].figures.startswith("root 316.2, linear 1000: difference -683.8 [")
+
+
+MISTAKES = {
+    "no form": ({"text": "x"}, "exactly one of below, above, ratio, equivalent, slope, flattens is needed, got none"),
+    "two forms": ({"below": ["a", "b"], "slope": "a"}, "is needed, got below, slope"),
+    "a key of another form": ({"below": ["a", "b"], "at_least": 2.0}, "below does not take at_least"),
+    "a key is missing": ({"ratio": ["a", "b"]}, "ratio needs at_least"),
+    "slope at": ({"slope": "a", "between": [0, 1], "at": 5}, "slope does not take at"),
+    "three labels": ({"below": ["a", "b", "c"]}, r"claim\[0\].below: list should have at most 2 items"),
+    "unknown key": ({"below": ["a", "b"], "confidense": 0.9}, "confidense: unknown key; did you mean 'confidence'"),
+    "range": ({"below": ["a", "b"], "confidence": 1.0}, r"claim\[0\].confidence: should be less than 1, got 1.0"),
+    "share": ({"below": ["a", "b"], "share": 0}, r"claim\[0\].share: should be greater than 0, got 0"),
+    "unknown label": ({"below": ["a", "bb"]}, r"claim\[0\].below: no policy 'bb'"),
+    "unknown metric": ({"below": ["a", "b"], "metric": "regert"}, "metric: no metric 'regert'; did you mean 'regret'"),
+    "no environment": ({"below": ["a", "b"], "where": {"dim": 99}}, "no environment of this grid has {'dim': 99}"),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_names_the_claim_and_the_key(what):
+    table, line = MISTAKES[what]
+    with pytest.raises(UserError, match=line) as error:
+        read([{"text": "x", **table}], worlds(200.0), "g.toml")
+    assert len(error.value.lines) == 1
+    assert str(error.value).startswith("g.toml: claim[0]")
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(UserError) as error:
+        read([{"text": "x"}, {"below": ["a", "b"]}], worlds(200.0), "g.toml")
+    assert [line[:16] for line in error.value.lines] == ["g.toml: claim[0]", "g.toml: claim[1]"]

@@ -1,0 +1,101 @@
+"""Figures: every replication, its number, and nothing of pyplot's left behind."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+import banditlab
+from banditlab.analysis.plotting import save
+from banditlab.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def result():
+    worlds = {"kind": "bernoulli", "arms": 4, "sweep": {"gap": [0.1, 0.2, 0.4]}}
+    policies = ["greedy", "bandit/uniform", {"kind": "thompson-beta", "sweep": {"prior_wins": [1.0, 4.0]}}]
+    return banditlab.run(worlds, policies, horizon=60, replications=4, jobs=1, progress=False)
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def test_a_panel_an_environment_and_a_curve_a_policy(result):
+    figure = result.plot()
+    titles = [axis.get_title() for axis in figure.axes if axis.get_visible()]
+    assert titles == ["bernoulli (gap=0.1)", "bernoulli (gap=0.2)", "bernoulli (gap=0.4)"]
+    for axis in figure.axes:
+        labels = [line.get_label() for line in axis.get_lines()]
+        assert labels == ["greedy", "uniform", "thompson-beta (prior_wins=1)", "thompson-beta (prior_wins=4)"]
+        assert (axis.get_xlabel(), axis.get_ylabel()) == ("Round t", "Regret")
+        assert len({line.get_color() + str(line.get_linestyle()) for line in axis.get_lines()}) == 4
+    [line] = [line for line in figure.axes[0].get_lines() if line.get_label() == "greedy"]
+    [cell] = [c for c in result.cells if (c.environment, c.policy) == ("bernoulli (gap=0.1)", "greedy")]
+    assert list(line.get_ydata()) == pytest.approx(list(cell.curves["regret"].mean(0)))
+
+
+def test_the_figure_says_how_many_replications(result):
+    assert "Mean of 4 replications with 95% Student bands." in texts(result.plot())
+    assert "Mean of 4 replications with 95% bootstrap-t intervals." in texts(result.plot(versus="gap"))
+
+
+def test_a_quick_look_says_so(result):
+    from banditlab.analysis.results import Result
+
+    quick = Result("q", True, result.cells)
+    assert any(text.startswith("Quick look (a tenth of the horizon") for text in texts(quick.plot()))
+
+
+def test_versus_a_parameter_of_the_environment(result):
+    [axis] = result.plot(versus="gap").axes
+    assert axis.get_title() == "bernoulli"
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("gap", "Regret at the last round")
+    lines = {box.get_label(): box.lines[0] for box in axis.containers}
+    assert set(lines) == {"greedy", "uniform", "thompson-beta (prior_wins=1)", "thompson-beta (prior_wins=4)"}
+    table = result.summary().set_index(["policy", "environment.gap"])["mean"]
+    for label, line in lines.items():
+        assert list(line.get_xdata()) == [0.1, 0.2, 0.4]
+        assert list(line.get_ydata()) == pytest.approx(list(table[label]))
+
+
+def test_versus_a_parameter_of_a_policy(result):
+    figure = result.plot(versus="prior_wins")
+    assert len(figure.axes) == 3
+    [box] = figure.axes[0].containers
+    assert (box.get_label(), list(box.lines[0].get_xdata())) == ("thompson-beta", [1.0, 4.0])
+
+
+def test_scales(result):
+    assert result.plot(scale="log-log").axes[0].get_yscale() == "log"
+    assert (result.plot(scale="log-x").axes[0].get_xscale(), result.plot().axes[0].get_xscale()) == ("log", "linear")
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"versus": "dim"}, r"--versus: this grid does not sweep 'dim' \(there are: gap, prior_wins, t\)"),
+        ({"versus": "arms"}, "--versus: this grid does not sweep 'arms'"),
+        ({"scale": "log"}, "scale: no 'log'; did you mean 'log-x'"),
+        ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, simultaneous, student\)"),
+        ({"metric": "weak"}, "no metric 'weak'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(options, line, result):
+    with pytest.raises(UserError, match=line):
+        result.plot(**options)
+
+
+def test_nothing_of_pyplots_is_changed(result, tmp_path):
+    before = dict(mpl.rcParams)
+    for _ in range(25):  # pyplot warns of more than 20 open figures
+        figure = result.plot()
+    save(figure, tmp_path / "f.png")
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", ["f.jpg", "f", "f.png.txt"])
+def test_another_ending_is_refused(name, result, tmp_path):
+    with pytest.raises(UserError, match=r"a figure's file ends in .pdf, .svg, .png"):
+        save(result.plot(), tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,140 @@
+"""Results in Python: tables, comparisons, growth; the same from a folder."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import banditlab
+from banditlab.errors import UserError
+
+WORLDS = [{"kind": "bernoulli", "arms": 4, "gap": 0.3, "label": "easy"}, {"kind": "bernoulli", "arms": 4, "gap": 0.1}]
+POLICIES = ["bandit/uniform", {"kind": "greedy", "label": "<leader>"}]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("home") / "r"
+
+
+@pytest.fixture(scope="module")
+def result(folder):
+    return banditlab.run(
+        WORLDS, POLICIES, horizon=200, replications=8, seed=2, name="two", out=folder, jobs=1, progress=False
+    )
+
+
+def test_the_frame_is_tidy(result):
+    frame = result.frame
+    assert list(frame.columns[:7]) == ["environment", "policy", "horizon", "metric", "replication", "x", "value"]
+    assert not frame.duplicated(["environment", "policy", "metric", "replication", "x"]).any()
+    points = len(result.cells[0].x)
+    assert len(frame) == 4 * 2 * 8 * points
+    final = frame[(frame["x"] == 200) & (frame["metric"] == "regret")]
+    means = final.groupby(["environment", "policy"])["value"].mean()
+    for row in result.summary().itertuples():
+        assert means[row.environment, row.policy] == pytest.approx(row.mean)
+    assert set(frame["environment.gap"]) == {0.1, 0.3}
+
+
+def test_regret_of_uniform_play_is_what_it_must_be(result):
+    """Three arms of four miss by the gap."""
+    table = result.summary().set_index(["environment", "policy"])
+    assert table.loc[("easy", "uniform"), "mean"] == pytest.approx(200 * 0.3 * 0.75, rel=0.1)
+    assert table.loc[("bernoulli", "uniform"), "n"] == 8
+
+
+def test_summary_of_all_metrics_and_of_one(result):
+    assert list(result.summary()["metric"].unique()) == ["regret"]
+    assert list(result.summary("all")["metric"].unique()) == ["regret", "realised-regret"]
+    narrow, wide = (result.summary(confidence=c) for c in (0.5, 0.99))
+    assert (narrow["high"] - narrow["low"] < wide["high"] - wide["low"]).all()
+
+
+def test_a_folder_holds_the_same_result(result, folder):
+    loaded = banditlab.load(folder)
+    pd.testing.assert_frame_equal(loaded.frame, result.frame)
+    assert (loaded.name, loaded.quick, loaded.folder) == ("two", False, folder)
+
+
+def test_a_run_without_a_folder_leaves_nothing(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = banditlab.run(WORLDS, POLICIES, horizon=200, replications=8, seed=2, jobs=1, progress=False)
+    pd.testing.assert_frame_equal(other.frame, result.frame)
+    assert other.folder is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_notebook_shows_a_table(result):
+    page = result._repr_html_()
+    assert "<b>two</b>" in page
+    assert "&lt;leader&gt;" in page
+    assert page.count("<tr") == 1 + 4
+    assert "<results of two: 4 cells>" in repr(result)
+
+
+def test_comparisons_are_paired(result):
+    table = result.compare("uniform", "<leader>")
+    assert list(table["environment"]) == ["easy", "bernoulli"]
+    finals = {(cell.environment, cell.policy): cell.final("regret") for cell in result.cells}
+    for row in table.itertuples():
+        difference = finals[row.environment, "uniform"] - finals[row.environment, "<leader>"]
+        assert row.difference == pytest.approx(difference.mean())
+        assert row.n == 8
+        assert row.p <= row.p_holm <= 1
+    flipped = result.compare("<leader>", "uniform")
+    np.testing.assert_allclose(flipped["difference"], -table["difference"])
+
+
+def test_every_pair_is_compared_without_labels(result):
+    assert len(result.compare()) == 2
+    early = result.compare(at=1)
+    assert set(early["x"]) == {1}
+
+
+def test_what_cannot_be_compared_is_said(result):
+    with pytest.raises(UserError, match=r"no policy 'unifrom'; did you mean 'uniform'\?"):
+        result.compare("unifrom", "<leader>")
+    alone = banditlab.run(WORLDS[0], POLICIES[0], horizon=5, replications=2, jobs=1, progress=False)
+    with pytest.raises(UserError, match="two policies were never run in one environment"):
+        alone.compare()
+
+
+def test_growth_of_uniform_play_is_linear(result):
+    rows = result.growth().set_index(["environment", "policy"])
+    assert rows.loc[("easy", "uniform"), "exponent"] == pytest.approx(1.0, abs=0.1)
+    assert rows.loc[("easy", "uniform"), "over"] == "rounds"
+
+
+def test_growth_of_a_policy_that_is_told_the_horizon_is_over_horizons():
+    settings = {"replications": 3, "jobs": 1, "progress": False}
+    world = {"kind": "dueling/linear", "arms": 3, "dim": 2}
+    once = banditlab.run(world, "colstim", horizon=40, **settings)
+    [row] = once.growth().itertuples()
+    assert row.over == "horizons"
+    assert np.isnan(row.exponent)
+    assert once.cells[0].tuned
+    assert once.cells[0].told == "horizon, link"
+
+
+def test_arguments_that_are_wrong_are_refused_before_anything_runs(tmp_path):
+    for arguments, line in (
+        ({"horizon": 0}, r"run\(\): horizon: should be greater than or equal to 1, got 0"),
+        ({"replications": True}, r"run\(\): replications: should be a valid integer, got True"),
+        ({"seed": -1}, r"run\(\): seed: should be greater than or equal to 0, got -1"),
+        ({"jobs": 0}, "jobs: a number of workers, or -1 for all cores; got 0"),
+        ({"game": "duel"}, r"run\(\): game: no game 'duel'; did you mean 'dueling'\?"),
+    ):
+        with pytest.raises(UserError, match=line):
+            banditlab.run(WORLDS, POLICIES, out=tmp_path / "r", progress=False, **arguments)
+    assert not (tmp_path / "r").exists()
+
+
+def test_an_empty_result_can_be_looked_at():
+    from banditlab.analysis.results import Result
+
+    empty = Result("none", False, [])
+    assert "<b>none</b>" in empty._repr_html_()
+    assert "0 cells" in repr(empty)
+    assert empty.frame.empty
+    assert empty.summary().empty
+    assert empty.records() == []
