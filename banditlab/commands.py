@@ -103,13 +103,14 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     n, workers = grid.settings.replications, runner.workers(options.jobs)
     print(f"{grid.name}: {_size(grid)}")
     seconds = size = 0.0
+    wide = max(len(work.cell.title) for work in works)
     for work in works:
         cell = work.cell
         rate = measure_rate(work.pair, cell, grid.settings)
         seconds += n * cell.horizon / rate
         size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(metrics_of(cell))
         slow = "  (plain Python)" if work.pair.reason else ""
-        print(f"  {cell.title:<50}  T = {cell.horizon:>10,}  {count(rate):>6} rounds/s{slow}")
+        print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
     print(f"predicted time: {_duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
     smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
     print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")

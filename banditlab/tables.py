@@ -40,7 +40,11 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
         console().print(title, style="bold")
         console().print(shown, "")
     if growth:
-        console().print("growth: b of t^b over the last decade of rounds, or over horizons for policies told T")
+        console().print("growth: b of t^b over the last decade of rounds; over the horizons of the grid, if 3 or more")
+        if any(math.isnan(row.exponent) and row.over == "horizons" for row in slopes.values()):
+            console().print(
+                "        (a policy told T needs sweep = { horizon = [...] }: each run is tuned to its own T)"
+            )
     few = table["n"].min() if len(table) else 0
     if few < 30:
         console().print(f"note: {few} replications; intervals of fewer than 30 are rough where regret is skewed")

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from banditlab.analysis import statistics
 from banditlab.analysis.results import CellResult, Result, metric_label
@@ -63,6 +64,7 @@ def draw(
     if not chosen:
         raise UserError(f"{result.name}: no finished replication to draw")
     looks = _looks(chosen)
+    plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
     with plt.style.context(["default", STYLE]):
         panels = _panels_over_rounds(chosen) if versus == "t" else _panels_over_parameter(chosen, versus)
         figure, axes = _canvas(len(panels))
@@ -131,12 +133,13 @@ def _panels_over_parameter(chosen: Chosen, versus: str) -> dict[str, Chosen]:
     values = {_value(cell, versus) for cell, _ in chosen}
     if len(values - {None}) < 2:
         swept = sorted(_swept(chosen))
-        raise UserError(f"--versus: this grid does not sweep {versus!r}{nearest(versus, ['t', *swept])}")
+        raise UserError(f"versus: this grid does not sweep {versus!r}{nearest(versus, ['t', *swept])}")
     panels: dict[str, Chosen] = {}
     for cell, name in chosen:
-        if _value(cell, versus) is not None:
-            panels.setdefault(_without(cell.environment, versus), []).append((cell, name))
-    return panels
+        panels.setdefault(_without(cell.environment, versus), []).append((cell, name))
+    return {
+        title: group for title, group in panels.items() if any(_value(cell, versus) is not None for cell, _ in group)
+    }
 
 
 def _value(cell: CellResult, name: str) -> Any:
@@ -187,11 +190,14 @@ def _draw_finals(axis: Axes, members: Chosen, looks: dict, versus: str, confiden
         entry = (_value(cell, versus), statistics.interval(cell.final(name), confidence), cell.policy)
         lines.setdefault(_without(cell.policy, versus), []).append(entry)
     for label, entries in lines.items():
+        look = looks[members[0][0].game, entries[0][2]]
+        if entries[0][0] is None:  # a policy without that parameter: a level line to compare with
+            axis.axhline(entries[0][1].mean, label=label, **{**look, "marker": None})
+            continue
         entries.sort(key=lambda entry: entry[0])
         x = [value for value, _, _ in entries]
         mean = np.array([found.mean for _, found, _ in entries])
         edges = np.array([[found.mean - found.low, found.high - found.mean] for _, found, _ in entries]).T
-        look = looks[members[0][0].game, entries[0][2]]
         axis.errorbar(x, mean, np.nan_to_num(np.maximum(edges, 0)), label=label, markersize=3.5, capsize=2, **look)
 
 
@@ -209,10 +215,11 @@ def _label(axis: Axes, title: str, members: Chosen, versus: str, scale: str) -> 
     if versus == "t" and scale == "linear":
         axis.set_xlim(left=0)
     elif versus != "t":
-        axis.set_xticks(sorted({_value(cell, versus) for cell, _ in members}))
+        axis.set_xticks(sorted({_value(cell, versus) for cell, _ in members} - {None}))
         axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_formatter(NullFormatter())
     handles, _ = axis.get_legend_handles_labels()
-    axis.legend(loc="upper left" if scale != "log-log" else "lower right", ncols=1 + (len(handles) > 7))
+    axis.legend(loc="best", ncols=1 + (len(handles) > 7))
 
 
 def _caption(result: Result, chosen: Chosen, versus: str, band: str, confidence: float) -> str:

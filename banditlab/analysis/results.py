@@ -102,14 +102,17 @@ class Result:
     # --- looking at it ---------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        return f"<results of {self.name}: {len(self.cells)} cells>\n{self.summary().to_string(index=False)}"
+        rows = self._shown().to_string(index=False, float_format="{:.4g}".format)
+        return f"<results of {self.name}: {len(self.cells)} cells>\n{rows}"
 
     def _repr_html_(self) -> str:
-        columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
-        table = self.summary().reindex(columns=columns)
         note = " (a quick look)" if self.quick else ""
-        rows = table.to_html(index=False, float_format="{:.4g}".format, border=0)
+        rows = self._shown().to_html(index=False, float_format="{:.4g}".format, border=0)
         return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}"
+
+    def _shown(self) -> pd.DataFrame:
+        columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
+        return self.summary().reindex(columns=columns)
 
     def labels(self, role: str) -> list[str]:
         """Return the labels of the role "environment" or "policy", in order."""

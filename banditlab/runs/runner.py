@@ -155,14 +155,14 @@ def run(
     portable : bool
         The same bits on every x86-64 CPU, at some cost.
     compiled : bool
-        False runs everything in plain Python, for a debugger.
+        False runs everything in plain Python and in this process, for a debugger.
 
     Raises
     ------
     UserError, CacheError
         Before anything is played.
     """
-    count = workers(jobs)
+    count = workers(jobs) if compiled or backend else 1  # a debugger needs everything in its own process
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()

@@ -106,9 +106,9 @@ def test_more_claims_ask_for_wider_intervals():
     """The error is of the whole file: what one claim decides, one of many may not."""
     rng = np.random.default_rng(1)
     near = cell("near", LINEAR)
-    other = CellResult(**{**vars(near), "policy": "other"})
-    shift = rng.standard_normal((40, 1)) * 10 + 4.5
-    other.curves.update({name: near.curves[name] + shift for name in near.curves})
+    shift = rng.standard_normal((40, 1)) * 10 + 6
+    curves = {name: values + shift for name, values in near.curves.items()}
+    other = CellResult(**{**vars(near), "policy": "other", "curves": curves})
     table = {"text": "x", "below": ["near", "other"]}
     result = Result("g", False, [near, other])
 

@@ -73,8 +73,8 @@ def test_scales(result):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"versus": "dim"}, r"--versus: this grid does not sweep 'dim' \(there are: gap, prior_wins, t\)"),
-        ({"versus": "arms"}, "--versus: this grid does not sweep 'arms'"),
+        ({"versus": "dim"}, r"versus: this grid does not sweep 'dim' \(there are: gap, prior_wins, t\)"),
+        ({"versus": "arms"}, "versus: this grid does not sweep 'arms'"),
         ({"scale": "log"}, "scale: no 'log'; did you mean 'log-x'"),
         ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, simultaneous, student\)"),
         ({"metric": "weak"}, "no metric 'weak'"),

@@ -281,9 +281,7 @@ def test_a_replication_that_fails_is_recorded_and_the_others_go_on(way, make_gri
     report = runner.run(grid, tmp_path / "r", **way)
     failed = sorted(failure.replication for _, failure in report.failures)
     assert 0 < len(failed) < 6
-    assert {failure.message for _, failure in report.failures} == {
-        "IndexError: the policy chose an arm outside 0 .. K-1"
-    }
+    assert all("IndexError: the policy chose an arm outside 0 .. K-1" in f.message for _, f in report.failures)
     kept = {place[3] for place in rows(tmp_path / "r") if place[1] == "strays"}
     assert sorted(kept) == [r for r in range(6) if r not in failed]
     assert report.done == 12 - len(failed)
