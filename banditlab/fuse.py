@@ -56,16 +56,16 @@ def kernel(function: Callable | None = None, *, reassociate: bool = False) -> An
 
 
 def fuse(
-    template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False, arguments: tuple = ()
+    template: Callable, verbs: Mapping[Callable, Callable], *, portable: bool = False, arguments: tuple = ()
 ) -> Callable:
-    """Compile a copy of a loop whose free names stand for the given verbs; cached on disk.
+    """Compile a copy of a loop in which verbs stand for their stubs; cached on disk.
 
     Parameters
     ----------
     template : function
-        The loop; names in `verbs` are free in it, or in the functions that it calls.
-    verbs : dict of str to function
-        What each free name stands for.
+        The loop; it calls stubs, or functions that do.
+    verbs : dict of function to function
+        What stands for each stub. A user's own function that happens to have a verb's name stays what it is.
     portable : bool
         Drop the permission to reorder sums, so that the bits are the same on every x86-64 CPU.
     arguments : tuple, optional
@@ -85,8 +85,9 @@ def fuse(
     """
     bound = _Binder(verbs, portable, compiled=True).copy(template)
     importable = all(verb.__module__ != "__main__" for verb in verbs.values())
-    code = fingerprint(kernel, template, *(verbs[name] for name in sorted(verbs)))
-    words = [code, *sorted(verbs), portable, _fields(arguments), INLINED]
+    stubs = sorted(verbs, key=lambda stub: stub.__name__)
+    code = fingerprint(kernel, template, *(verbs[stub] for stub in stubs))
+    words = [code, [stub.__name__ for stub in stubs], portable, _fields(arguments), INLINED]
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
     bound.__qualname__ = f"{template.__name__}_{digest}"
     folder = numba.config.CACHE_DIR
@@ -102,7 +103,7 @@ def fuse(
         ) from error
 
 
-def plain(template: Callable, verbs: Mapping[str, Callable], *, portable: bool = False) -> Callable:
+def plain(template: Callable, verbs: Mapping[Callable, Callable], *, portable: bool = False) -> Callable:
     """Bind the same copy as `fuse`, left in Python; the kernels it calls stay compiled, so its bits are the same."""
     return _Binder(verbs, portable, compiled=False).copy(template)
 
@@ -114,14 +115,14 @@ def bind(template: Callable, names: Mapping[str, Any]) -> Callable:
 
 
 class _Binder:
-    """Copies functions with their free names bound to verbs, and the functions that they call likewise."""
+    """Copies functions with verbs in place of their stubs, and the functions that they call likewise."""
 
-    def __init__(self, verbs: Mapping[str, Callable], portable: bool, compiled: bool):
+    def __init__(self, verbs: Mapping[Callable, Callable], portable: bool, compiled: bool):
         self.verbs, self.portable, self.compiled = verbs, portable, compiled
         self.done: dict[Any, Callable] = {}
 
     def copy(self, function: types.FunctionType) -> types.FunctionType:
-        copy = bind(function, self.verbs)
+        copy = bind(function, {})
         names = copy.__globals__
         for name, *attributes in global_paths(function.__code__):
             value = names.get(name)
@@ -142,6 +143,9 @@ class _Binder:
         return copy
 
     def _callee(self, value: Any) -> Callable:
+        value = self.verbs.get(value, value)
+        if not isinstance(value, types.FunctionType | Dispatcher):
+            return value
         if value not in self.done:
             self.done[value] = value  # a function that calls itself
             if not isinstance(value, Dispatcher):
@@ -156,7 +160,7 @@ DAMAGED = "is damaged: delete its files (they end in .nbi and .nbc) and run agai
 
 
 def prepare(
-    template: Callable, verbs: Mapping[str, Callable], arguments: tuple, *, portable: bool = False
+    template: Callable, verbs: Mapping[Callable, Callable], arguments: tuple, *, portable: bool = False
 ) -> tuple[Callable, str]:
     """Compile the bound loop for these arguments; where Numba cannot, bind it in plain Python.
 

@@ -66,9 +66,9 @@ class Kind:
     metrics: tuple[str, ...] = ()
 
     @property
-    def verbs(self) -> dict[str, Callable]:
-        """The class's functions by verb."""
-        return {stub.__name__: getattr(self.cls, stub.__name__) for stub in _stubs(self.role, self.game)}
+    def verbs(self) -> dict[Callable, Callable]:
+        """The class's functions, by the stubs of its game."""
+        return {stub: getattr(self.cls, stub.__name__) for stub in _stubs(self.role, self.game)}
 
     @property
     def summary(self) -> str:

@@ -659,3 +659,37 @@ def test_settle_copies_what_cannot_be_written():
     frozen = np.ones(2)
     frozen.flags.writeable = False
     assert settle(Inner(frozen)).matrix.flags.writeable
+
+
+HELPER_NAMED_LIKE_A_VERB = """
+from dataclasses import dataclass
+from typing import NamedTuple
+import banditlab
+
+def regret(t):
+    return t % 2
+
+@banditlab.policy("alternating", game="bandit")
+@dataclass(frozen=True)
+class Alternating:
+    class State(NamedTuple):
+        unused: int
+    def start(self, problem, rng):
+        return self.State(0)
+    @staticmethod
+    def choose(state, t, features, rng):
+        return regret(t)
+    @staticmethod
+    def learn(state, t, features, arm, reward):
+        pass
+"""
+
+
+@pytest.mark.compiled
+def test_a_users_helper_with_the_name_of_a_verb_stays_what_it_is(tmp_path):
+    file = tmp_path / "alternating.py"
+    file.write_text(HELPER_NAMED_LIKE_A_VERB)
+    banditlab.load_plugin(file)
+    world = {"kind": "bernoulli", "means": [1.0, 0.0]}
+    result = banditlab.run(world, ["alternating"], horizon=10, replications=2, jobs=1)
+    assert (result.cells[0].final("regret") == 5).all()

@@ -14,7 +14,7 @@ import numpy as np
 from banditlab import fuse, seeding
 from banditlab.errors import UserError
 from banditlab.games import games
-from banditlab.games.game import Metric, play
+from banditlab.games.game import Metric, measure, play, rounds
 from banditlab.problem import Problem
 from banditlab.runs.grid import Cell, Settings
 
@@ -218,10 +218,10 @@ def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
     return Curve(replication, points, values, seconds)
 
 
-def _verbs(cell: Cell) -> dict[str, Callable]:
-    verbs = {"rounds": games()[cell.game].rounds, **cell.world.kind.verbs, **cell.player.kind.verbs}
-    measure = _measures(cell)
-    return verbs if measure is None else {**verbs, "measure": measure}
+def _verbs(cell: Cell) -> dict[Callable, Callable]:
+    verbs = {rounds: games()[cell.game].rounds, **cell.world.kind.verbs, **cell.player.kind.verbs}
+    chain = _measures(cell)
+    return verbs if chain is None else {**verbs, measure: chain}
 
 
 # --- users' metrics, chained into one function --------------------------------------------------------------------

@@ -106,7 +106,7 @@ def test_more_claims_ask_for_wider_intervals():
     """The error is of the whole file: what one claim decides, one of many may not."""
     rng = np.random.default_rng(1)
     near = cell("near", LINEAR)
-    shift = rng.standard_normal((40, 1)) * 10 + 6
+    shift = rng.standard_normal((40, 1)) * 10 + 5
     curves = {name: values + shift for name, values in near.curves.items()}
     other = CellResult(**{**vars(near), "policy": "other", "curves": curves})
     table = {"text": "x", "below": ["near", "other"]}
@@ -116,7 +116,7 @@ def test_more_claims_ask_for_wider_intervals():
         return {judged.verdict for judged in judge(read([table] * count, result.cells, "g"), result)}
 
     assert verdicts(1) == {"holds"}
-    assert verdicts(10_000) == {"undecided"}
+    assert verdicts(200) == {"undecided"}
 
 
 def test_slope_of_a_policy_that_is_told_the_horizon_needs_horizons():

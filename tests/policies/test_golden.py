@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose
 from scipy.special import expit
 
 from banditlab import fuse
-from banditlab.games.dueling import ask
+from banditlab.games import dueling
+from banditlab.numerics import links, sampling
 from banditlab.policies.dueling.colstim import CoLSTIM
 from banditlab.policies.dueling.maxinp import MaxInP
 from banditlab.problem import Problem
@@ -84,8 +85,12 @@ def play(policy):
     world, draws = World(), Draws()
     told = ("horizon", "link", "rounds")
     state = policy.start(Problem("golden", K, D, {"horizon": T, "link": "logistic", "rounds": T}, told), None)
-    names = {"choose": type(policy).choose, "draw_pair": draws.draw_pair, "perturbation": draws.perturbation}
-    decide = fuse.plain(ask, names)
+    stand_ins = {
+        dueling.choose: type(policy).choose,
+        sampling.draw_pair: draws.draw_pair,
+        links.perturbation: draws.perturbation,
+    }
+    decide = fuse.plain(dueling.ask, stand_ins)
     pairs, wins, regrets = np.zeros((T, 2), int), np.zeros(T, bool), np.zeros(3)
     for t in range(T):
         draws.t = t

@@ -16,6 +16,7 @@ from banditlab.environments.bandit.linear import Linear as LinearArms
 from banditlab.environments.dueling.linear import ARRAY, Linear
 from banditlab.environments.dueling.matrix import Matrix
 from banditlab.games import bandit
+from banditlab.numerics import links, sampling
 from banditlab.policies.bandit.exp3 import EXP3
 from banditlab.policies.bandit.linucb import LinUCB
 from banditlab.policies.bandit.linucb_disjoint import LinUCBDisjoint
@@ -135,8 +136,12 @@ class Coins:
 def decide_by(policy, contexts, theta, coins):
     """Pairs and winners of a run on these coins, in plain Python."""
     state = policy.start(problem(ARMS, DIM), None)
-    names = {"choose": type(policy).choose, "draw_pair": coins.draw_pair, "perturbation": coins.perturbation}
-    choose = fuse.plain(bandit.ask, names)
+    stand_ins = {
+        bandit.choose: type(policy).choose,
+        sampling.draw_pair: coins.draw_pair,
+        links.perturbation: coins.perturbation,
+    }
+    choose = fuse.plain(bandit.ask, stand_ins)
     played = []
     for t, x in enumerate(contexts):
         coins.t = t

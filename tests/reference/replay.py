@@ -5,9 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import fuse, registry, seeding
-from banditlab.games import games
-from banditlab.games.bandit import choose, learn, observe, pull, regret
-from banditlab.games.dueling import duel
+from banditlab.games import bandit, dueling, games
 from banditlab.problem import Problem
 from tests.reference.picking import Following
 
@@ -28,24 +26,24 @@ class Run(NamedTuple):
 def play_arms(env, policy, contexts, coins, features, best, actions, outcomes, totals):
     """A loop of the game `bandit` that keeps its rounds."""
     for t in range(outcomes.shape[0]):
-        features[t] = observe(env, t, contexts)
+        features[t] = bandit.observe(env, t, contexts)
         best[t] = env.best[0]
-        arm = choose(policy, t, features[t], coins)
-        outcomes[t] = pull(env, t, features[t], arm)
-        learn(policy, t, features[t], arm, outcomes[t])
-        regret(env, t, features[t], arm, outcomes[t], totals[t])
+        arm = bandit.choose(policy, t, features[t], coins)
+        outcomes[t] = bandit.pull(env, t, features[t], arm)
+        bandit.learn(policy, t, features[t], arm, outcomes[t])
+        bandit.regret(env, t, features[t], arm, outcomes[t], totals[t])
         actions[t, 0] = arm
 
 
 def play_pairs(env, policy, contexts, coins, features, best, actions, outcomes, totals):
     """A loop of the game `dueling` that keeps its rounds."""
     for t in range(outcomes.shape[0]):
-        features[t] = observe(env, t, contexts)
+        features[t] = dueling.observe(env, t, contexts)
         best[t] = env.best[0]
-        first, second = choose(policy, t, features[t], coins)
-        won = duel(env, t, features[t], first, second)
-        learn(policy, t, features[t], first, second, won)
-        regret(env, t, features[t], first, second, totals[t])
+        first, second = dueling.choose(policy, t, features[t], coins)
+        won = dueling.duel(env, t, features[t], first, second)
+        dueling.learn(policy, t, features[t], first, second, won)
+        dueling.regret(env, t, features[t], first, second, totals[t])
         actions[t] = first, second
         outcomes[t] = won
 
