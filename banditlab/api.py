@@ -9,7 +9,8 @@ from typing import Any
 
 from banditlab.analysis.results import Result, load
 from banditlab.runs import runner
-from banditlab.runs.grid import Grid, from_python, read
+from banditlab.runs.grid import Grid
+from banditlab.runs.reading import from_python, read
 
 
 def run(

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from banditlab import registry
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
-from banditlab.runs import grid as grids
-from banditlab.runs import runner
+from banditlab.runs import reading, runner
 from banditlab.runs.grid import Grid
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> Grid:
-    grid = grids.read(options.grid, options.set)
+    grid = reading.read(options.grid, options.set)
     return grid.quickened() if options.quick else grid
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class UserError(ValueError):
@@ -23,3 +24,29 @@ def nearest(word: str, words: Iterable[str]) -> str:
     words = sorted(words)
     found = difflib.get_close_matches(word, words, 1, 0.6)
     return f"; did you mean {found[0]!r}?" if found else f" (there are: {', '.join(words) or 'none'})"
+
+
+class Mistakes:
+    """Collects the lines of several `UserError`, as a context, to report them at once."""
+
+    def __init__(self, source: str):
+        self.source = source
+        self.lines: list[str] = []
+
+    def add(self, line: str) -> None:
+        """Add a line about the file."""
+        self.lines.append(f"{self.source}: {line}")
+
+    def stop(self) -> None:
+        """Raise what was collected, if anything."""
+        if self.lines:
+            raise UserError(*dict.fromkeys(self.lines))
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        if isinstance(error, UserError):
+            self.lines += error.lines
+            return True
+        return False

@@ -24,6 +24,11 @@ from banditlab.games import games
 from banditlab.games.game import Metric
 
 ROLES = ("environment", "policy")
+#: Keys of a grid's tables that no parameter can have, since the grid reads them itself.
+TABLE_KEYS = {
+    "environment": ("kind", "label", "instance", "sweep", "zip"),
+    "policy": ("kind", "label", "when", "sweep", "zip"),
+}
 #: What a class needs beside the verbs of its game.
 METHODS = {
     "environment": {
@@ -219,6 +224,9 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
     for method, purpose in METHODS[role].items():
         if not hasattr(cls, method.partition("(")[0]):
             raise TypeError(f"{place}: the class {cls.__name__} lacks {method}, {purpose}")
+    for key in TABLE_KEYS[role]:
+        if key in cls.__dataclass_fields__:
+            raise TypeError(f"{place}: a parameter cannot be called {key!r}, which is a key of every grid's tables")
     for stub in _stubs(role, game):
         _check_verb(place, cls, stub)
     if role == "environment":

@@ -10,7 +10,7 @@ import pytest
 import banditlab
 from banditlab import api, cli, registry
 from banditlab.analysis import claims
-from banditlab.runs import grid
+from banditlab.runs import reading
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("experiments/**/*.md"))]
@@ -73,14 +73,14 @@ def test_a_plugin_is_shown_in_full(file):
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_toml_is_a_valid_grid(page, plugins):
     for _, text in blocks(page, "toml"):
-        parsed = grid.parse(tomllib.loads(text), name_of(page))
+        parsed = reading.parse(tomllib.loads(text), name_of(page))
         claims.read(parsed.claims, parsed.cells, name_of(page))
         assert parsed.cells
 
 
 @pytest.mark.parametrize("file", GRIDS, ids=name_of)
 def test_a_grid_in_experiments_is_valid(file):
-    parsed = grid.read(file)
+    parsed = reading.read(file)
     claims.read(parsed.claims, parsed.cells, name_of(file))
 
 

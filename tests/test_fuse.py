@@ -19,7 +19,7 @@ from banditlab.fingerprint import fingerprint
 from banditlab.fuse import settle
 from banditlab.numerics import linear
 from banditlab.runs import pair
-from banditlab.runs.grid import from_python
+from banditlab.runs.reading import from_python
 from banditlab.types import Counts, Vector
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +64,7 @@ import json, sys
 from numba.core import event
 from banditlab import registry
 from banditlab.runs import identity, pair
-from banditlab.runs.grid import from_python
+from banditlab.runs.reading import from_python
 
 file, portable, worlds, policies = json.loads(sys.argv[1])
 if file:

@@ -208,3 +208,14 @@ def test_entry_points_of_both_groups_are_read(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "entry_points", Points)
     registry._entry_points.__wrapped__()
     assert groups == ["banditlab.environments", "banditlab.policies"]
+
+
+def test_a_parameter_cannot_have_a_key_of_the_grid():
+    @dataclass(frozen=True)
+    class Labelled:
+        label: str = "x"
+
+        def start(self, problem, rng): ...
+
+    with pytest.raises(TypeError, match="a parameter cannot be called 'label'"):
+        registry.policy("labelled", game="bandit")(Labelled)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from banditlab.runs import grid, pair
+from banditlab.runs import pair, reading
 
 
 def starts(instance, environment):
@@ -14,7 +14,7 @@ def starts(instance, environment):
         "environment": [{**environment, "instance": instance}],
         "policy": [{"kind": "uniform"}],
     }
-    parsed = grid.parse(table, "test")
+    parsed = reading.parse(table, "test")
     return [pair._start(parsed.cells[0], parsed.settings, replication) for replication in range(3)]
 
 
@@ -26,3 +26,16 @@ def test_instance(instance):
     assert len({start.contexts.random() for start in found}) == 3
     assert len({start.coins.random() for start in found}) == 3
     assert np.isfinite(found[0].env.theta).all()
+
+
+def test_target_names_the_column_of_the_classes(tmp_path):
+    file = tmp_path / "iris.csv"
+    file.write_text("x,y,kind\n1,0,a\n0,1,b\n1,1,a\n")
+    table = {
+        "environment": [{"kind": "classification", "data": str(file), "target": "kind", "label": "Iris"}],
+        "policy": [{"kind": "bandit/uniform"}],
+    }
+    cell = reading.parse(table, "test").cells[0]
+    state = cell.world.instance.start(np.random.default_rng(0), np.uint64(1), 10)
+    assert cell.environment == "Iris"
+    assert sorted(state.classes) == [0, 0, 1]

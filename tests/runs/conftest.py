@@ -3,7 +3,7 @@
 import pytest
 
 from banditlab import registry
-from banditlab.runs.grid import from_python
+from banditlab.runs.reading import from_python
 
 
 @pytest.fixture(autouse=True)

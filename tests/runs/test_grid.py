@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from banditlab import registry
 from banditlab.errors import UserError
-from banditlab.runs.grid import Record, from_python, parse, read
+from banditlab.runs.grid import Record
 from banditlab.runs.identity import cell_key
+from banditlab.runs.reading import from_python, parse, read
 
 HEAD = 'horizon = 100\nreplications = 2\ngame = "bandit"\n'
 WORLD = '[[environment]]\nkind = "bernoulli"\narms = 5\n'

@@ -29,11 +29,11 @@ class Classification:
     replication, and shuffled again after each pass through the data.
 
     `data` is "digits" (scikit-learn's 1797 images of 8 x 8, needs the extra `data`), or the path of a CSV file with a
-    header or an NPZ file (then with an array `features` (n, d)); `label` names the column or array of the classes.
+    header or an NPZ file (then with an array `features` (n, d)); `target` names the column or array of the classes.
     """
 
     data: str = "digits"  #: "digits", or a path ending in .csv or .npz
-    label: str = "label"  #: column or array with the classes, integers or words
+    target: str = "label"  #: column or array with the classes, integers or words
 
     class State(NamedTuple):
         rows: Matrix  #: (n, d), of norm 1
@@ -43,7 +43,7 @@ class Classification:
         best: Counts  #: (1,) the right class of the round
 
     def start(self, rng, noise, horizon) -> State:
-        rows, classes = load(self.data, self.label)
+        rows, classes = load(self.data, self.target)
         arms = int(classes.max()) + 1
         order = rng.permutation(len(rows))
         features = np.zeros((arms, rows.shape[1]))
@@ -76,7 +76,7 @@ class Classification:
         score(totals, 1.0 - reward, 1.0 - reward)
 
 
-def load(data: str, label: str) -> tuple[np.ndarray, np.ndarray]:
+def load(data: str, target: str) -> tuple[np.ndarray, np.ndarray]:
     """Return rows of norm 1, float64 (n, d), and classes 0 .. K-1, int64 (n,).
 
     Raises
@@ -84,15 +84,15 @@ def load(data: str, label: str) -> tuple[np.ndarray, np.ndarray]:
     UserError
         The data is missing or not numeric, or labels and rows do not match.
     """
-    return _load(data, label, 0 if data == "digits" else last_change(data))
+    return _load(data, target, 0 if data == "digits" else last_change(data))
 
 
 @functools.lru_cache(maxsize=8)
-def _load(data: str, label: str, changed: int) -> tuple[np.ndarray, np.ndarray]:
-    rows, labels = _digits() if data == "digits" else _read(data, label)
+def _load(data: str, target: str, changed: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, labels = _digits() if data == "digits" else _read(data, target)
     names, classes = np.unique(labels, return_inverse=True)
     if len(names) < 2:
-        raise UserError(f"{data}: {label!r} should hold at least 2 classes, got {len(names)}")
+        raise UserError(f"{data}: {target!r} should hold at least 2 classes, got {len(names)}")
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0), classes.astype(np.int64)
 
@@ -105,20 +105,20 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return load_digits(return_X_y=True)
 
 
-def _read(path: str, label: str) -> tuple[np.ndarray, np.ndarray]:
+def _read(path: str, target: str) -> tuple[np.ndarray, np.ndarray]:
     if not path.endswith((".csv", ".npz")):
         raise UserError(f"data: 'digits', or a path that ends in .csv or .npz; got {path!r}")
     arrays = read_arrays(path)
-    if label not in arrays:
-        raise UserError(f"{path}: no column or array {label!r}; there are {', '.join(map(repr, arrays))}")
-    labels = arrays[label]
+    if target not in arrays:
+        raise UserError(f"{path}: no column or array {target!r}; there are {', '.join(map(repr, arrays))}")
+    labels = arrays[target]
     missing = np.flatnonzero(labels != labels)  # NaN is the one value that differs from itself
     if len(missing):
-        raise UserError(f"{path}: {label!r} has no class at row {missing[0]}")
+        raise UserError(f"{path}: {target!r} has no class at row {missing[0]}")
     if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
-        raise UserError(f"{path}: {label!r} should hold classes (integers or words), got fractions")
+        raise UserError(f"{path}: {target!r} should hold classes (integers or words), got fractions")
     if path.endswith(".csv"):
-        rows = np.column_stack([numbers(path, name, array) for name, array in arrays.items() if name != label])
+        rows = np.column_stack([numbers(path, name, array) for name, array in arrays.items() if name != target])
         labels = labels if labels.dtype.kind in "if" else labels.astype(str)
     elif "features" in arrays:
         rows = numbers(path, "features", arrays["features"])

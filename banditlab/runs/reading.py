@@ -1,0 +1,335 @@
+"""Reading a grid, from TOML or from Python: every mistake is found before anything runs, and has a line of its own."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from banditlab import registry
+from banditlab.errors import Mistakes, UserError, nearest
+from banditlab.registry import TABLE_KEYS, Kind
+from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World
+from banditlab.runs.sweeps import expand, sweep
+from banditlab.validation import build, parameters, validate
+
+TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
+
+
+def read(path: str | Path, overrides: Iterable[str] = ()) -> Grid:
+    """Read a grid from a TOML file.
+
+    Parameters
+    ----------
+    path : path
+    overrides : iterable of str
+        Such as "policy.colstim.c1=2" or "horizon=1000"; the value in TOML, or a bare word.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake: the file, the key, what was found, what is allowed.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"{path}: no such file")
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+    for override in overrides:
+        _override(table, override)
+    table.setdefault("name", _file_name(file))
+    return parse(table, str(path))
+
+
+def _file_name(file: Path) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in file.stem).lstrip("._-") or "grid"
+
+
+def _override(table: dict[str, Any], text: str) -> None:
+    """Change a table in place by "policy.colstim.c1=2"."""
+    path, equals, written = text.partition("=")
+    place = f"--set {text}"
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise UserError(f'{place}: should read key=value, such as horizon=1000 or policy.ucb1.label="UCB"')
+    try:
+        value = tomllib.loads(f"value = {written}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = written.strip()
+    targets = [table]
+    if keys[0] in ("policy", "environment") and len(keys) > 2:
+        role, wanted, *keys = keys
+        entries = table.get(role, [])
+        if not _is_tables(entries):
+            raise UserError(f"{place}: write [[{role}]] above each {role} of the grid")
+        targets = [entry for entry in entries if wanted in (entry.get("label"), *_spellings(entry.get("kind")))]
+        if not targets:
+            names = {str(entry.get("label", entry.get("kind"))) for entry in entries}
+            raise UserError(f"{place}: no {role} {wanted!r}{nearest(wanted, names)}")
+    for target in targets:
+        for key in keys[:-1]:
+            target = target.setdefault(key, {})
+            if not isinstance(target, dict):
+                raise UserError(f"{place}: {key!r} is no table")
+        target[keys[-1]] = value
+
+
+def _spellings(kind: Any) -> tuple[str, ...]:
+    """Return how a kind can be written: "ucb1" and "bandit/ucb1"."""
+    return (kind, kind.rpartition("/")[2]) if isinstance(kind, str) else ()
+
+
+def parse(table: Mapping[str, Any], source: str) -> Grid:
+    """Return the grid of a table as TOML gives it.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    mistakes = Mistakes(source)
+    game = table.get("game")
+    settings = Settings(game=game if isinstance(game, str) and game in registry.games() else None)
+    with mistakes:
+        settings = _settings(table, source)
+    if settings.game != game:
+        mistakes.stop()  # what a kind stands for depends on it
+    for key in ("environment", "policy", "claim"):
+        if not _is_tables(table.get(key, [])):
+            raise UserError(f"{source}: {key}: write [[{key}]] above each of its tables")
+    defaults = {}
+    with mistakes:
+        defaults = _defaults(table, source)
+    worlds, players = [], []
+    for i, entry in enumerate(table.get("environment", [])):
+        with mistakes:
+            worlds += _worlds(entry, defaults, settings.game, f"{source}: environment[{i}]", mistakes)
+    played = {world.kind.game for world in worlds}
+    game = played.pop() if len(played) == 1 else settings.game
+    for i, entry in enumerate(table.get("policy", [])):
+        with mistakes:
+            players += _players(entry, defaults, game, f"{source}: policy[{i}]", mistakes, worlds)
+    horizons = [settings.horizon]
+    with mistakes:
+        horizons = _horizons(table, settings, source)
+    mistakes.stop()
+    _check_defaults(defaults, [*worlds, *players], mistakes)
+    for role, items in (("environment", worlds), ("policy", [p for p, _ in players])):
+        if not items:
+            mistakes.add(f"{role}: at least one [[{role}]] is needed")
+        _check_labels(role, items, mistakes)
+    cells = tuple(_cells(worlds, players, horizons, mistakes))
+    mistakes.stop()
+    return Grid(source, settings, cells, tuple(table.get("claim", [])))
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _settings(table: Mapping[str, Any], source: str) -> Settings:
+    known = set(Settings.__dataclass_fields__) | set(TABLES)
+    unknown = [key for key in table if key not in known]
+    lines = [f"{source}: {key}: unknown key{nearest(key, known)}" for key in unknown]
+    game = table.get("game")
+    if isinstance(game, str) and game not in registry.games():
+        lines.append(f"{source}: game: no game {game!r}{nearest(game, registry.games())}")
+    if lines:
+        raise UserError(*lines)
+    record = table.get("record", {})
+    if not isinstance(record, dict):
+        raise UserError(
+            f"{source}: record: should be a table, such as {{ points = 200, spacing = 'log' }}, got {record!r}"
+        )
+    plain = {key: value for key, value in table.items() if key not in (*TABLES, "record")}
+    settings = validate(Settings, plain, f"{source}:")
+    return replace(settings, record=validate(Record, record, f"{source}: record"))
+
+
+def _defaults(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    defaults = table.get("defaults", {})
+    for role, values in defaults.items() if isinstance(defaults, dict) else [("", None)]:
+        if role not in ("environment", "policy") or not isinstance(values, dict):
+            raise UserError(f"{source}: defaults: write [defaults.environment] or [defaults.policy]")
+    return defaults
+
+
+def _check_defaults(defaults: dict[str, dict[str, Any]], used: Sequence[Any], mistakes: Mistakes) -> None:
+    for role, values in defaults.items():
+        kinds = [item[0].kind if isinstance(item, tuple) else item.kind for item in used]
+        known = {name for kind in kinds if kind.role == role for name in kind.cls.__dataclass_fields__}
+        for key in values:
+            if key not in known:
+                mistakes.add(f"defaults.{role}.{key}: no {role} of this grid has that key{nearest(key, known)}")
+
+
+def _head(entry: Mapping[str, Any], role: str, game: str | None, place: str) -> Kind:
+    """Return the kind of an environment's or policy's table; check the keys that are no parameters."""
+    name = entry.get("kind")
+    if not isinstance(name, str):
+        found = "missing" if name is None else f"should be a name in quotes, got {name!r}"
+        raise UserError(f"{place}.kind: {found}")
+    if not isinstance(entry.get("label", ""), str) or entry.get("label") == "":
+        raise UserError(f"{place}.label: should be a text, got {entry['label']!r}")
+    try:
+        return registry.find(role, name, game)
+    except UserError as error:
+        raise UserError(f"{place}.kind: {error}") from None
+
+
+def _with_defaults(
+    kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any], place: str, moved: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return parameters, and where those stand that do not stand in the table itself."""
+    known, source = kind.cls.__dataclass_fields__, place.rpartition(": ")[0]
+    added = {k: value for k, value in defaults.get(kind.role, {}).items() if k in known and k not in given}
+    return added | dict(given), {key: f"{source}: defaults.{kind.role}.{key}" for key in added} | dict(moved)
+
+
+def _worlds(entry, defaults, game, place, mistakes) -> list[World]:
+    kind = _head(entry, "environment", game, place)
+    mode = entry.get("instance", "fresh")
+    if mode not in ("fresh", "fixed"):
+        raise UserError(f"{place}.instance: should be 'fresh' or 'fixed', got {mode!r}")
+    label = entry.get("label", kind.name)
+    found = []
+    for given, suffix, moved in expand(entry, TABLE_KEYS["environment"], place):
+        with mistakes:
+            given, moved = _with_defaults(kind, given, defaults, place, moved)
+            instance = build(kind, given, place, moved)
+            found.append(World(label + suffix, kind, instance, mode == "fixed"))
+    return found
+
+
+def _players(entry, defaults, game, place, mistakes, worlds) -> list[tuple[Player, dict[str, Player]]]:
+    """Return each policy of a table, with its variants for the environments that a `when` singles out."""
+    kind = _head(entry, "policy", game, place)
+    label = entry.get("label", kind.name)
+    found = []
+    for given, suffix, moved in expand(entry, TABLE_KEYS["policy"], place):
+        with mistakes:
+            given, moved = _with_defaults(kind, given, defaults, place, moved)
+            player = Player(label + suffix, kind, build(kind, given, place, moved))
+            found.append((player, _variants(entry, player, given, place, worlds)))
+    return found
+
+
+def _variants(entry, player, given, place, worlds) -> dict[str, Player]:
+    conditions = entry.get("when", [])
+    if not _is_tables(conditions):
+        raise UserError(f"{place}.when: write [[policy.when]] above each of its tables")
+    changes: dict[str, dict[str, Any]] = {}
+    for i, condition in enumerate(conditions):
+        wanted = condition.get("environment")
+        if not isinstance(wanted, dict) or not wanted:
+            raise UserError(f"{place}.when[{i}].environment: should be a table, such as environment = {{ dim = 20 }}")
+        matching = [world.label for world in worlds if _matches(world, wanted)]
+        if not matching:
+            raise UserError(f"{place}.when[{i}].environment: no environment of this grid has {wanted!r}")
+        for label in matching:
+            more = {key: value for key, value in condition.items() if key != "environment"}
+            changes[label] = changes.get(label, {}) | more
+            build(player.kind, given | more, f"{place}.when[{i}]")
+    return {label: replace(player, instance=build(player.kind, given | more, place)) for label, more in changes.items()}
+
+
+def _matches(world: World, wanted: Mapping[str, Any]) -> bool:
+    has = {"kind": world.kind.name, "label": world.label, **world.parameters}
+    return all(key in has and has[key] == value for key, value in wanted.items())
+
+
+def _horizons(table: Mapping[str, Any], settings: Settings, source: str) -> list[int]:
+    chosen = list(sweep(table, f"{source}: top"))
+    unknown = {key for values, _ in chosen for key in values} - {"horizon"}
+    if unknown:
+        raise UserError(f"{source}: sweep.{min(unknown)}: at the top of a grid only horizon can be swept")
+    if not chosen[0][0]:
+        return [settings.horizon]
+    if "horizon" in table:
+        raise UserError(f"{source}: horizon: stands beside sweep.horizon; drop one of them")
+    where = f"{source}: sweep.horizon"
+    return [validate(Settings, values, "", {"horizon": f"{where}[{i}]"}).horizon for values, (i,) in chosen]
+
+
+def _check_labels(role: str, items: Sequence[Any], mistakes: Mistakes) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.label in seen:
+            mistakes.add(f'two of its {role} tables have the label {item.label!r}: give one another label = "..."')
+        seen.add(item.label)
+
+
+def _cells(worlds, players, horizons, mistakes) -> Iterator[Cell]:
+    for player, _ in players if worlds else ():
+        if player.kind.game not in {world.kind.game for world in worlds}:
+            played = ", ".join(sorted({world.kind.game for world in worlds}))
+            mistakes.add(f"policy {player.label!r} plays {player.kind.game}, and no environment does (they: {played})")
+    for world, (player, variants), horizon in itertools.product(worlds, players, horizons):
+        if player.kind.game == world.kind.game:
+            lacking = player.kind.needs - world.kind.gives
+            if lacking:
+                needs = ", ".join(sorted(lacking))
+                mistakes.add(f"policy {player.label!r} needs {needs}, which environment {world.label!r} does not give")
+            yield Cell(world, variants.get(world.label, player), horizon)
+
+
+def from_python(
+    environment: Any,
+    policies: Any,
+    *,
+    source: str = "run()",
+    claims: Sequence[dict[str, Any]] = (),
+    **settings: Any,
+) -> Grid:
+    """Return the grid of arguments as `banditlab.run` takes them.
+
+    Parameters
+    ----------
+    environment, policies : str, dict, instance of a registered class, or a list of these
+        A dict has the keys of a TOML table.
+    **settings
+        The keys at the top of a TOML grid.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    table = {
+        **settings,
+        "environment": [_entry(item, "environment") for item in _listed(environment)],
+        "policy": [_entry(item, "policy") for item in _listed(policies)],
+        "claim": list(claims),
+    }
+    return parse(_plain(table), source)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as TOML could hold it: NumPy's numbers and arrays, tuples and ranges as numbers and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(item) for item in value]
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _entry(item: Any, role: str) -> dict[str, Any]:
+    if isinstance(item, str):
+        return {"kind": item}
+    if isinstance(item, Mapping):
+        return dict(item)
+    kind = registry.kind_of(item)
+    if kind.role != role:
+        raise UserError(f"{type(item).__name__} is no {role} but a {kind.role}")
+    return {"kind": f"{kind.game}/{kind.name}", **parameters(item)}
