@@ -14,6 +14,7 @@ from rich.table import Table
 from banditlab import registry
 from banditlab.games import games
 from banditlab.registry import Kind
+from banditlab.types import IN_WORDS
 
 FIELD = re.compile(r"^    (\w+):\s*(.+?)\s*(?:#:\s*(.*))?$", re.M)
 
@@ -95,4 +96,11 @@ def _written(cls: type) -> dict[str, tuple[str, str]]:
         source = inspect.getsource(cls)
     except (OSError, TypeError):  # a class of a notebook cell
         return {}
-    return {name: (text.partition(" = ")[0], comment or "") for name, text, comment in FIELD.findall(source)}
+    return {name: (_in_words(text.partition(" = ")[0]), comment or "") for name, text, comment in FIELD.findall(source)}
+
+
+def _in_words(type_: str) -> str:
+    """Return a parameter's type as a user reads it: `Literal["a", "b"]` as "a" | "b", `Positive` as number > 0."""
+    choices = re.sub(r"Literal\[(.*?)\]", lambda match: match[1].replace(", ", " | "), type_)
+    words = re.sub(r'(?<!")\b[A-Za-z]+\b(?!")', lambda match: IN_WORDS.get(match[0], match[0]), choices)
+    return words.removesuffix(" | None")

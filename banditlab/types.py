@@ -23,6 +23,23 @@ Count = Annotated[int, Strict(), Ge(1)]
 Arms = Annotated[int, Strict(), Ge(2)]
 Index = Annotated[int, Strict(), Ge(0)]
 
+#: What a user reads of each.
+IN_WORDS = {
+    "Real": "number",
+    "Positive": "number > 0",
+    "NonNegative": "number >= 0",
+    "Probability": "number in [0, 1]",
+    "Fraction": "number in (0, 1)",
+    "AtLeastOne": "number >= 1",
+    "Count": "whole number >= 1",
+    "Arms": "whole number >= 2",
+    "Index": "whole number >= 0",
+    "float": "number",
+    "int": "whole number",
+    "bool": "true | false",
+    "str": "text",
+}
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
