@@ -108,7 +108,7 @@ def run_grid(
 def _play(grid: Grid, out: str | Path, **options: Any) -> Result:
     report = runner.run(grid, out, **options)
     result = load(out)
-    result.failures = [f"{cell.title}, replication {f.replication}: {f.message}" for cell, f in report.failures]
+    result.failures = report.failed()
     for policy, note in report.plain.items():
         print(f"{policy}: {note}")
     for line in result.failures:

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,8 @@ def _run(options: argparse.Namespace) -> int:
     result = load(folder)
     if result.cells:
         print_summary(result)
-        _save_figure(result, folder / "figure.png")
+        if not report.interrupted:
+            _save_figure(result, folder / "figure.png")
     return _close(report, folder)
 
 
@@ -84,8 +86,8 @@ def _close(report: runner.Report, folder: Path) -> int:
     """Print what a run has to say at its end; return its exit code."""
     for policy, note in report.plain.items():
         print(f"note: {policy} ran at {note}")
-    for cell, failure in report.failures:
-        print(f"failed: {cell.title}, replication {failure.replication}: {failure.message}", file=sys.stderr)
+    for line in report.failed():
+        print(f"failed: {line}", file=sys.stderr)
     if report.interrupted:
         kept = f"{report.done + report.found} finished replications are kept in {folder}"
         print(f"stopped: {kept}; the same command goes on from there", file=sys.stderr)
@@ -100,13 +102,14 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
 
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
     n, workers = grid.settings.replications, runner.workers(options.jobs)
-    print(f"{grid.name}: {_size(grid)}")
+    kept = _kept(grid, options, {work.key for work in works})
+    print(f"{grid.name}: {_size(grid)}; {sum(kept.values())} replications are kept from before")
     seconds = size = 0.0
     wide = max(len(work.cell.title) for work in works)
     for work in works:
         cell = work.cell
         rate = measure_rate(work.pair, cell, grid.settings)
-        seconds += n * cell.horizon / rate
+        seconds += max(0, n - kept[work.key]) * cell.horizon / rate
         size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(metrics_of(cell))
         slow = "  (plain Python)" if work.pair.reason else ""
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
@@ -114,6 +117,18 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
     print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")
     return 0
+
+
+def _kept(grid: Grid, options: argparse.Namespace, keys: set[str]) -> Counter[str]:
+    """Return how many replications of each cell the results folder holds."""
+    from banditlab.runs.store import read_curves
+
+    folder = Path(options.out or Path("results") / grid.name)
+    if not (folder / "grid.json").exists():
+        return Counter()
+    table = read_curves(folder, keys_only=True)
+    found = set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+    return Counter(key for key, r in found if key in keys and r < grid.settings.replications)
 
 
 def _duration(seconds: float) -> str:
@@ -171,6 +186,8 @@ def _print_verdicts(judged: list[Judged]) -> int:
 
 
 def _more(more: float) -> str:
+    if math.isnan(more):
+        return "more replications are needed"
     return f"about {more:,.0f} more replications would settle it" if 0 < more < 1e9 else "more replications will not do"
 
 

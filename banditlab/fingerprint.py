@@ -74,6 +74,9 @@ class _Description:
             # the representation that every object inherits shows its address, which differs in each process
             addressed = type(thing).__repr__ is object.__repr__ or callable(thing)
             self.words.append(_name(thing) if addressed else repr(thing))
+            if not is_library(type(thing)):
+                self._add_code(type(thing))
+                self.add(getattr(thing, "__dict__", {}))
 
     def _add_code(self, thing: Any) -> None:
         if _package(thing) not in self.own and is_library(thing):
@@ -102,7 +105,6 @@ def is_library(thing: Any) -> bool:
     return name != "banditlab" and ("site-packages" in place or "dist-packages" in place)
 
 
-@functools.lru_cache(maxsize=4096)
 def _syntax(thing: Any) -> str:
     """Return what a function or a class says: syntax trees without docstrings, and a class's fields.
 
@@ -110,14 +112,19 @@ def _syntax(thing: Any) -> str:
     """
     if isinstance(thing, type):
         fields = re.sub(" at 0x[0-9a-f]+", "", repr(getattr(thing, "__annotations__", {})))
-        return repr((fields, [(name, _syntax(function)) for name, function in _functions(thing)]))
-    tree = _tree(thing)
+        return repr((fields, [(name, _written(function)) for name, function in _functions(thing)]))
+    return _written(thing)
+
+
+@functools.lru_cache(maxsize=4096)
+def _written(function: types.FunctionType) -> str:
+    tree = _tree(function)
     if tree is None:
-        return repr(_instructions(thing.__code__))
+        return repr(_instructions(function.__code__))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return ast.unparse(tree)  # the same for every version of Python, which a dump of the tree is not
 
 
 def _tree(function: types.FunctionType) -> ast.Module | None:
@@ -155,6 +162,7 @@ def _read(thing: Any) -> Iterator[Any]:
         yield function.__kwdefaults__
         for cell in function.__closure__ or ():
             yield cell.cell_contents
+        yield from _imported(function)
         for path in global_paths(function.__code__):
             value = function.__globals__.get(path[0])
             for attribute in path[1:]:
@@ -163,6 +171,17 @@ def _read(thing: Any) -> Iterator[Any]:
                 value = getattr(value, attribute, None)
             if value is not None and not isinstance(value, types.ModuleType):
                 yield value
+
+
+def _imported(function: types.FunctionType) -> Iterator[Any]:
+    """Yield what a function imports within its body by `from module import name`."""
+    module = None
+    for part in _nested(function.__code__):
+        for step in dis.get_instructions(part):
+            if step.opname == "IMPORT_NAME":
+                module = sys.modules.get(step.argval)
+            elif step.opname == "IMPORT_FROM":
+                yield getattr(module, step.argval, None)
 
 
 def _attributes(cls: type) -> list[tuple[str, Any]]:

@@ -87,7 +87,7 @@ def fuse(
     importable = all(verb.__module__ != "__main__" for verb in verbs.values())
     stubs = sorted(verbs, key=lambda stub: stub.__name__)
     code = fingerprint(kernel, template, *(verbs[stub] for stub in stubs))
-    words = [code, [stub.__name__ for stub in stubs], portable, _fields(arguments), INLINED]
+    words = [code, [stub.__name__ for stub in stubs], portable, layout(arguments), INLINED]
     digest = hashlib.sha256(repr(words).encode()).hexdigest()[:20]
     bound.__qualname__ = f"{template.__name__}_{digest}"
     folder = numba.config.CACHE_DIR
@@ -225,9 +225,12 @@ def _settle(value: Any, hint: Any) -> Any:
     return hint(value) if hint in (float, int, bool) else value
 
 
-def _fields(value: Any) -> Any:
-    """Return where a `NamedTuple` is defined and the names of its fields, and of those within it, in order."""
-    if not isinstance(value, tuple):
-        return None
+def layout(value: Any) -> Any:
+    """Return what compiled code knows of its arguments: types, and of a `NamedTuple` its place and fields in order."""
     cls = type(value)
-    return cls.__module__, cls.__qualname__, getattr(value, "_fields", ()), [_fields(item) for item in value]
+    if isinstance(value, tuple):
+        return cls.__module__, cls.__qualname__, getattr(value, "_fields", ()), tuple(layout(item) for item in value)
+    try:
+        return str(numba.typeof(value))
+    except ValueError:  # a state that Numba does not know, of a policy that runs in plain Python
+        return cls.__qualname__

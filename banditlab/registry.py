@@ -382,6 +382,7 @@ def load_plugin(path: str | Path) -> None:
     name = f"banditlab_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if not file.is_file():
         raise UserError(f"{path}: no such plug-in file")
+    _load_built_in()  # so that a name that is taken is the plug-in's mistake
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

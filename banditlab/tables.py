@@ -48,6 +48,8 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
     few = table["n"].min() if len(table) else 0
     if few < 30:
         console().print(f"note: {few} replications; intervals of fewer than 30 are rough where regret is skewed")
+    for line in result.unfinished()[:10]:
+        console().print(f"note: unfinished: {line}")
     if result.quick:
         console().print("note: a quick look: a tenth of the horizon, few replications")
 

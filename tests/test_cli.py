@@ -147,7 +147,7 @@ def test_dry_run_plays_nothing_and_leaves_nothing(grid, banditlab, tmp_path):
     assert code == 0
     assert [file.name for file in tmp_path.iterdir()] == [grid]
     lines = out.splitlines()
-    assert lines[0] == "small: 4 cells x 5 replications x 120 rounds"
+    assert lines[0] == "small: 4 cells x 5 replications x 120 rounds; 0 replications are kept from before"
     assert sum("rounds/s" in line for line in lines) == 4
     assert any(line.startswith("predicted time: ") and "; size: about " in line for line in lines)
     assert lines[-1].startswith("smallest difference that 5 replications can detect (5 % error, 80 % power): ")

@@ -693,3 +693,37 @@ def test_a_users_helper_with_the_name_of_a_verb_stays_what_it_is(tmp_path):
     world = {"kind": "bernoulli", "means": [1.0, 0.0]}
     result = banditlab.run(world, ["alternating"], horizon=10, replications=2, jobs=1)
     assert (result.cells[0].final("regret") == 5).all()
+
+
+class Schedule:
+    """A plain class whose method a policy calls."""
+
+    def rate(self):
+        return 1.0
+
+
+SCHEDULE = Schedule()
+
+
+def scheduled(t):
+    return SCHEDULE.rate() * t
+
+
+def test_fingerprint_sees_the_class_behind_an_object(monkeypatch):
+    before = fingerprint(scheduled)
+    monkeypatch.setattr(Schedule, "rate", lambda self: 2.0)
+    assert fingerprint(scheduled) != before
+
+
+def local_import(t):
+    from banditlab.numerics.sampling import draw_index
+
+    return draw_index(t, 2)
+
+
+def test_fingerprint_sees_what_is_imported_within_a_function(monkeypatch):
+    from banditlab.numerics import sampling
+
+    before = fingerprint(local_import)
+    monkeypatch.setattr(sampling, "draw_index", sampling.draw_pair)
+    assert fingerprint(local_import) != before

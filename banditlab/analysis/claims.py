@@ -14,8 +14,9 @@ claim                                           holds where, at the last round o
 Each is decided in every environment and for every horizon that `where` leaves, by a confidence interval on paired
 replications: it holds where the interval lies on its side, fails where it lies on the other, and is undecided where the
 interval reaches to both. The whole claim holds if it does in the `share` of them that it names, by default in all.
-`confidence` is of the whole file: the error is divided by the number of its claims (Bonferroni), and also by the number
-of environments where `share` is below 1.
+`confidence` is of the whole file: the error is divided by the number of its claims (Bonferroni). To hold in all
+environments needs no further correction; to fail in one of them, or to hold in a `share`, divides it by their number
+too.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from pydantic import Field
 
+from banditlab import registry
 from banditlab.analysis import statistics
 from banditlab.analysis.results import CellResult, Result, growth_of, paired
 from banditlab.errors import UserError, nearest
+from banditlab.games import games
 from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
 from banditlab.validation import validate
 
@@ -174,12 +177,25 @@ def _check(claim: Claim, scenes: Sequence[Scene], place: str) -> None:
     for label in claim.policies:
         if label not in labels:
             raise UserError(f"{place}.{claim.form}: no policy {label!r}{nearest(label, labels)}")
+    if claim.form != "equivalent" and len(set(claim.policies)) < len(claim.policies):
+        raise UserError(f"{place}.{claim.form}: needs two different policies, got {claim.policies[0]!r} twice")
     meant = [scene for scene in scenes if scene.policy == claim.policies[0]]
     kept = {name for scene in meant for name in scene.metrics}
     if claim.metric is not None and claim.metric not in kept:
         raise UserError(f"{place}.metric: no metric {claim.metric!r}{nearest(claim.metric, kept)}")
-    if not any(_meets(claim.where, scene) for scene in meant):
+    met = [scene for scene in meant if _meets(claim.where, scene)]
+    if not met:
         raise UserError(f"{place}.where: no environment of this grid has {claim.where!r}")
+    shortest = min(scene.horizon for scene in met)
+    if claim.at is not None and claim.at > shortest:
+        raise UserError(f"{place}.at: at most the horizon {shortest}, got {claim.at}")
+    if claim.form in ("ratio", "flattens") and any(_is_signed(claim.metric, scene.game) for scene in met):
+        raise UserError(f"{place}.{claim.form}: {claim.metric!r} can be negative, and has no ratios")
+
+
+def _is_signed(metric: str | None, game: str) -> bool:
+    known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
+    return any(found.name == metric and found.signed for found in known)
 
 
 def _meets(wanted: Mapping[str, Any], scene: Scene) -> bool:
@@ -194,9 +210,18 @@ def judge(claims: Sequence[Claim], result: Result) -> list[Judged]:
 
 def _judge(claim: Claim, result: Result, count: int) -> Judged:
     groups = _groups(claim, result)
-    errors = (1 - claim.confidence) / count / (len(groups) if claim.share < 1 else 1)
-    findings = tuple(_find(claim, place, group, name, 1 - errors) for (place, name), group in groups.items())
+    error = (1 - claim.confidence) / count
+    each = error / max(1, len(groups))
+    levels = Levels(holds=1 - (each if claim.share < 1 else error), fails=1 - each)
+    findings = tuple(_find(claim, place, group, name, levels) for (place, name), group in groups.items())
     return Judged(claim, _overall([finding.verdict for finding in findings], claim.share), findings)
+
+
+class Levels(NamedTuple):
+    """Confidence that it takes to say that a claim holds in a place, and that it fails there."""
+
+    holds: float
+    fails: float
 
 
 def _overall(verdicts: list[Verdict], share: float) -> Verdict:
@@ -210,61 +235,68 @@ Group = dict[str, list[CellResult]]
 
 
 def _groups(claim: Claim, result: Result) -> dict[tuple[str, str], Group]:
-    """Return cells by place (environment and horizon) and metric, then by policy; complete groups only."""
-    several = len({cell.horizon for cell in result.cells}) > 1 and claim.form != "slope"
+    """Return the cells that a claim is about by place (environment and horizon) and metric, then by policy."""
+    cells = [*result.cells, *result.missing]
+    several = len({cell.horizon for cell in cells}) > 1 and claim.form != "slope"
     groups: dict[tuple[str, str], Group] = {}
-    for cell, name in result.where(claim.metric):
-        if cell.policy in claim.policies and _meets(claim.where, cell):
+    for cell in cells:
+        name = claim.metric or cell.metrics[0]
+        if cell.policy in claim.policies and name in cell.metrics and _meets(claim.where, cell):
             place = f"{cell.environment}, T = {cell.horizon}" if several else cell.environment
             groups.setdefault((place, name), {}).setdefault(cell.policy, []).append(cell)
     return {key: group for key, group in groups.items() if set(group) == set(claim.policies)}
 
 
-def _find(claim: Claim, place: str, group: Group, metric: str, confidence: float) -> Finding:
+def _find(claim: Claim, place: str, group: Group, metric: str, levels: Levels) -> Finding:
+    lacking = [policy for policy, cells in group.items() if any(not len(cell.replications) for cell in cells)]
+    if lacking:
+        return Finding(place, "undecided", f"no finished replication of {', '.join(lacking)}")
     if claim.form == "slope":
-        return _find_slope(claim, place, group[claim.slope], metric, confidence)
+        return _find_slope(claim, place, group[claim.slope], metric, levels)
     if claim.form == "flattens":
-        return _find_flat(claim, place, group[claim.flattens][0], metric, confidence)
+        return _find_flat(claim, place, group[claim.flattens][0], metric, levels)
     a, b = claim.policies
     first, second = paired(group[a][0], group[b][0], metric, claim.at)
     means = f"{a} {first.mean():.4g}, {b} {second.mean():.4g}"
     if claim.form == "equivalent":
-        sides = [(1 + claim.within) * second - first, first - (1 - claim.within) * second]
+        margin = claim.within * np.abs(second)
+        sides = [margin - (first - second), margin + (first - second)]
         text = f"ratio {first.mean() / second.mean():.4g}, wanted within {claim.within:.0%}"
     elif claim.form == "ratio":
         sides = [first - claim.at_least * second]
         text = f"ratio {first.mean() / second.mean():.4g}, wanted at least {claim.at_least:g}"
     else:
         sides = [second - first if claim.form == "below" else first - second]
-        found = statistics.interval(first - second, confidence)
+        found = statistics.interval(first - second, levels.holds)
         text = f"difference {found.mean:.4g} [{found.low:.4g}, {found.high:.4g}]"
-    return _decide(place, f"{means}: {text}, n = {len(first)}", sides, confidence)
+    return _decide(place, f"{means}: {text}, n = {len(first)}", sides, levels)
 
 
-def _find_flat(claim: Claim, place: str, cell: CellResult, metric: str, confidence: float) -> Finding:
+def _find_flat(claim: Claim, place: str, cell: CellResult, metric: str, levels: Levels) -> Finding:
     last = claim.at or cell.horizon
-    early, late = cell.final(metric, round(claim.since * last)), cell.final(metric, last)
+    ends = [cell.column(round(claim.since * last)), cell.column(last)]
+    early, late = (cell.curves[metric][:, end] for end in ends)
     figures = (
-        f"{cell.policy} {early.mean():.4g} at t = {round(claim.since * last)}, {late.mean():.4g} at t = {last}: "
+        f"{cell.policy} {early.mean():.4g} at t = {cell.x[ends[0]]}, {late.mean():.4g} at t = {cell.x[ends[1]]}: "
         f"factor {late.mean() / early.mean():.4g}, wanted at most {claim.growth:g}, n = {len(late)}"
     )
-    return _decide(place, figures, [claim.growth * early - late], confidence)
+    return _decide(place, figures, [claim.growth * early - late], levels)
 
 
-def _decide(place: str, figures: str, sides: list[np.ndarray], confidence: float) -> Finding:
+def _decide(place: str, figures: str, sides: list[np.ndarray], levels: Levels) -> Finding:
     """Decide that each quantity, a number a replication, has a positive mean."""
-    found = [statistics.interval(side, confidence) for side in sides]
+    found = [statistics.interval(side, levels.holds) for side in sides]
     if all(side.low > 0 for side in found):
         return Finding(place, "holds", figures)
-    if any(side.high < 0 for side in found):
+    if any(statistics.interval(side, levels.fails).high < 0 for side in sides):
         return Finding(place, "fails", figures)
     open_ = [side for side in found if not side.low > 0]
     more = max(statistics.needed(side.n, side.mean, (side.high - side.low) / 2) for side in open_)
     return Finding(place, "undecided", figures, more)
 
 
-def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, confidence: float) -> Finding:
-    found = growth_of(cells, metric, confidence)
+def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, levels: Levels) -> Finding:
+    found = growth_of(cells, metric, levels.holds)
     if math.isnan(found.exponent):
         return Finding(place, "undecided", f"{claim.slope} is told T: sweep at least 3 horizons", math.inf)
     low, high = claim.between
@@ -274,7 +306,8 @@ def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, 
     )
     if low <= found.low and found.high <= high:
         return Finding(place, "holds", figures)
-    if found.high < low or found.low > high:
+    wider = growth_of(cells, metric, levels.fails)
+    if wider.high < low or wider.low > high:
         return Finding(place, "fails", figures)
     distance = min(abs(found.exponent - low), abs(found.exponent - high))
     return Finding(place, "undecided", figures, statistics.needed(found.n, distance, (found.high - found.low) / 2))

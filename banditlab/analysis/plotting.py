@@ -74,6 +74,7 @@ def draw(
             else:
                 _draw_finals(axis, members, looks, versus, confidence)
             _label(axis, title, members, versus, scale)
+        _add_legends(figure, list(axes))
         figure.text(0.01, -0.01, _caption(result, chosen, versus, band, confidence), fontsize=7, color="0.35", va="top")
     plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     return figure
@@ -149,7 +150,7 @@ def _value(cell: CellResult, name: str) -> Any:
     for role in ("environment", "policy"):
         if name in (bare, f"{role}.{bare}") and bare in cell.parameters[role]:
             value = cell.parameters[role][bare]
-            return value if isinstance(value, int | float) else None
+            return value if isinstance(value, int | float | str) else None
     return None
 
 
@@ -185,9 +186,10 @@ def _draw_curves(axis: Axes, members: Chosen, looks: dict, band: str, confidence
 
 
 def _draw_finals(axis: Axes, members: Chosen, looks: dict, versus: str, confidence: float) -> None:
-    lines: dict[str, list[tuple[float, statistics.Interval, str]]] = {}
+    lines: dict[str, list[tuple[float | None, statistics.Interval, str]]] = {}
+    places = _positions(members, versus)
     for cell, name in members:
-        entry = (_value(cell, versus), statistics.interval(cell.final(name), confidence), cell.policy)
+        entry = (places.get(_value(cell, versus)), statistics.interval(cell.final(name), confidence), cell.policy)
         lines.setdefault(_without(cell.policy, versus), []).append(entry)
     for label, entries in lines.items():
         look = looks[members[0][0].game, entries[0][2]]
@@ -215,11 +217,28 @@ def _label(axis: Axes, title: str, members: Chosen, versus: str, scale: str) -> 
     if versus == "t" and scale == "linear":
         axis.set_xlim(left=0)
     elif versus != "t":
-        axis.set_xticks(sorted({_value(cell, versus) for cell, _ in members} - {None}))
-        axis.xaxis.set_major_formatter("{x:g}")
+        places = _positions(members, versus)
+        texts = [value if isinstance(value, str) else f"{value:g}" for value in places]
+        axis.set_xticks(list(places.values()), texts)
         axis.xaxis.set_minor_formatter(NullFormatter())
-    handles, _ = axis.get_legend_handles_labels()
-    axis.legend(loc="best", ncols=1 + (len(handles) > 7))
+
+
+def _add_legends(figure: Figure, axes: list[Axes]) -> None:
+    """Add one legend beside panels that show the same policies, or one to each panel."""
+    handles, labels = axes[0].get_legend_handles_labels()
+    shared = all(axis.get_legend_handles_labels()[1] == labels for axis in axes)
+    if shared and (len(axes) > 1 or len(labels) > 4):
+        figure.legend(handles, labels, loc="outside right upper")
+        return
+    for axis in axes:
+        axis.legend(loc="best")
+
+
+def _positions(members: Chosen, versus: str) -> dict[Any, float]:
+    """Return where each value of a swept parameter stands on the axis: numbers at themselves, words side by side."""
+    values = list(dict.fromkeys(value for value in (_value(cell, versus) for cell, _ in members) if value is not None))
+    words = any(isinstance(value, str) for value in values)
+    return {value: float(i) if words else value for i, value in enumerate(values)}
 
 
 def _caption(result: Result, chosen: Chosen, versus: str, band: str, confidence: float) -> str:

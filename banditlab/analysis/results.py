@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import itertools
 import json
@@ -66,9 +67,22 @@ class CellResult:
         return "horizon" in self.told.split(", ")
 
     def final(self, metric: str, at: int | None = None) -> np.ndarray:
-        """Return the metric of each replication at the last round, or at the record point nearest to `at`."""
-        column = -1 if at is None else int(np.abs(self.x - at).argmin())
-        return self.curves[metric][:, column]
+        """Return the metric of each replication at the last round, or at the record point nearest to `at`.
+
+        Raises
+        ------
+        UserError
+            No round within 5 % of `at` was recorded.
+        """
+        return self.curves[metric][:, -1 if at is None else self.column(at)]
+
+    def column(self, at: int) -> int:
+        """Return the index of the record point nearest to a round; raises as `final`."""
+        column = int(np.abs(self.x - at).argmin())
+        if abs(self.x[column] - at) > max(1, 0.05 * at):
+            nearest_one = f"the nearest recorded round is {self.x[column]}"
+            raise UserError(f"{self.policy} in {self.environment}: round {at} was not recorded, {nearest_one}")
+        return column
 
 
 class Result:
@@ -80,12 +94,17 @@ class Result:
     quick : bool
         Whether the grid was cut down to a first look.
     cells : list of CellResult
-        In the order of the grid; cells without a finished replication are left out.
+        In the order of the grid, those with a finished replication.
+    missing : list of CellResult
+        Those without.
+    wanted : int
+        Replications that the grid asks for; a cell may have more, from an earlier run, or fewer, where one was stopped
+        or failed.
     folder : Path or None
     claims : list of dict
         The tables `[[claim]]` of the grid.
     failures : list of str
-        A line for each replication that failed in the run that made this result.
+        A line for each cell and reason for which replications failed, in the run that made this result.
     """
 
     def __init__(
@@ -95,8 +114,12 @@ class Result:
         cells: list[CellResult],
         folder: Path | None = None,
         claims: Sequence[dict[str, Any]] = (),
+        wanted: int = 0,
     ):
-        self.name, self.quick, self.cells, self.folder, self.claims = name, quick, cells, folder, list(claims)
+        self.name, self.quick, self.folder, self.claims = name, quick, folder, list(claims)
+        self.wanted = wanted
+        self.cells = [cell for cell in cells if len(cell.replications)]
+        self.missing = [cell for cell in cells if not len(cell.replications)]
         self.failures: list[str] = []
 
     # --- looking at it ---------------------------------------------------------------------------------------------
@@ -114,6 +137,14 @@ class Result:
         columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
         return self.summary().reindex(columns=columns)
 
+    def unfinished(self) -> list[str]:
+        """Return "12 of 30 replications of ucb1 in bernoulli" for each cell that has fewer than the grid asks for."""
+        return [
+            f"{len(cell.replications)} of {self.wanted} replications of {cell.policy} in {cell.environment}"
+            for cell in [*self.cells, *self.missing]
+            if len(cell.replications) < self.wanted
+        ]
+
     def labels(self, role: str) -> list[str]:
         """Return the labels of the role "environment" or "policy", in order."""
         return list(dict.fromkeys(getattr(cell, role) for cell in self.cells))
@@ -123,11 +154,12 @@ class Result:
         return list(dict.fromkeys(metric for cell in self.cells for metric in cell.metrics))
 
     def where(self, metric: str | None = None, **wanted: Any) -> Iterator[tuple[CellResult, str]]:
-        """Yield the cells that keep a metric, with its name; each cell's first metric where none is asked for.
+        """Yield the cells that keep a metric, with its name.
 
         Parameters
         ----------
         metric : str, optional
+            By default each game's first; "all" for all of them.
         **wanted
             Values of attributes, such as policy="ucb1".
 
@@ -136,21 +168,18 @@ class Result:
         UserError
             No cell keeps that metric.
         """
-        if metric is not None and metric not in self.metrics():
+        if metric not in (None, "all", *self.metrics()):
             raise UserError(f"no metric {metric!r}{nearest(metric, self.metrics())}")
         for cell in self.cells:
-            chosen = metric or cell.metrics[0]
-            if chosen in cell.metrics and all(getattr(cell, key) == value for key, value in wanted.items()):
-                yield cell, chosen
-
-    def _all(self) -> Iterator[tuple[CellResult, str]]:
-        return ((cell, name) for cell in self.cells for name in cell.metrics)
+            for name in cell.metrics if metric == "all" else (metric or cell.metrics[0],):
+                if name in cell.metrics and all(getattr(cell, key) == value for key, value in wanted.items()):
+                    yield cell, name
 
     @property
     def frame(self) -> pd.DataFrame:
         """All curves, tidy: a row a metric, replication and recorded round, and a column a parameter."""
         parts = []
-        for cell, name in self._all():
+        for cell, name in self.where("all"):
             runs, points = cell.curves[name].shape
             parts.append(
                 pd.DataFrame(
@@ -187,9 +216,8 @@ class Result:
 
     def records(self, metric: str | None = None, *, confidence: float = 0.95) -> list[dict[str, Any]]:
         """Return the rows of `summary`, each with the parameters of its own environment and policy alone."""
-        chosen = self.where(metric) if metric != "all" else self._all()
         records = []
-        for cell, name in chosen:
+        for cell, name in self.where(metric):
             found = statistics.interval(cell.final(name), confidence)
             records.append(
                 {
@@ -253,10 +281,11 @@ class Result:
         return table
 
     def _compared(self, a: str, b: str, metric: str | None, at: int | None, confidence: float) -> Iterator[dict]:
+        others = {(cell.environment, cell.horizon): cell for cell, _ in self.where(metric, policy=b)}
         for one, name in self.where(metric, policy=a):
-            for other, _ in self.where(metric, policy=b, environment=one.environment, horizon=one.horizon):
-                first, second = paired(one, other, name, at)
-                found = statistics.compare(first, second, confidence)
+            other = others.get((one.environment, one.horizon))
+            if other is not None:
+                found = statistics.compare(*paired(one, other, name, at), confidence)
                 yield {
                     "environment": one.environment,
                     "a": a,
@@ -279,8 +308,7 @@ class Result:
         the grid, one run each, and nan where there are fewer than three.
         """
         records = []
-        for (environment, policy), group in self._by_label(metric).items():
-            cells, name = [cell for cell, _ in group], group[0][1]
+        for (environment, policy, name), cells in self._by_label(metric).items():
             found = growth_of(cells, name, confidence)
             records.append(
                 {
@@ -296,10 +324,10 @@ class Result:
             )
         return pd.DataFrame(records)
 
-    def _by_label(self, metric: str | None) -> dict[tuple[str, str], list[tuple[CellResult, str]]]:
-        groups: dict[tuple[str, str], list[tuple[CellResult, str]]] = {}
+    def _by_label(self, metric: str | None) -> dict[tuple[str, str, str], list[CellResult]]:
+        groups: dict[tuple[str, str, str], list[CellResult]] = {}
         for cell, name in self.where(metric):
-            groups.setdefault((cell.environment, cell.policy), []).append((cell, name))
+            groups.setdefault((cell.environment, cell.policy, name), []).append(cell)
         return groups
 
     def plot(self, metric: str | None = None, **options: Any) -> Figure:
@@ -321,10 +349,14 @@ def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95
     Over the horizons where there are three or more; else over the last decade of rounds, and nan for a policy that was
     told the horizon or where fewer than two rounds were recorded there.
     """
-    if len(cells) > 2:
-        finals = [cell.final(metric) for cell in cells]
-        return statistics.growth_over_horizons([cell.horizon for cell in cells], finals, confidence)
     longest = max(cells, key=lambda cell: cell.horizon)
+    common = functools.reduce(np.intersect1d, (cell.replications for cell in cells))
+    if len(cells) > 2 and len(common):
+        # horizons share the random numbers of a replication, which therefore counts as one
+        finals = [cell.final(metric)[np.isin(cell.replications, common)] for cell in cells]
+        horizons = [cell.horizon for cell in cells]
+        window = min(horizons), max(horizons)
+        return statistics.growth(horizons, np.stack(finals, axis=1), window, confidence)
     if longest.tuned or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
         nan = float("nan")
         return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
@@ -332,8 +364,16 @@ def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95
 
 
 def paired(one: CellResult, other: CellResult, metric: str, at: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the metric of two cells over the replications that both have, in the same order."""
+    """Return the metric of two cells over the replications that both have, in the same order.
+
+    Raises
+    ------
+    UserError
+        They have none in common.
+    """
     _, i, j = np.intersect1d(one.replications, other.replications, return_indices=True)
+    if len(i) == 0:
+        raise UserError(f"{one.policy} and {other.policy} have no replication in common in {one.environment}")
     return one.final(metric, at)[i], other.final(metric, at)[j]
 
 
@@ -358,8 +398,9 @@ def load(folder: str | Path) -> Result:
     place = Path(folder)
     grid = read_grid(place)
     curves = _by_key(read_curves(place))
-    cells = [_cell(row, curves[row["key"]]) for row in read_cells(place).to_pylist() if row["key"] in curves]
-    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()))
+    cells = [_cell(row, curves.get(row["key"], {})) for row in read_cells(place).to_pylist()]
+    wanted = grid.get("replications", 0)
+    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted)
 
 
 Rows = dict[str, list[tuple[int, Any, Any]]]
@@ -376,7 +417,7 @@ def _by_key(table: Any) -> dict[str, Rows]:
 
 def _cell(row: Mapping[str, Any], rows: Rows) -> CellResult:
     about = json.loads(row["about"])
-    first = next(iter(rows.values()))
+    first = next(iter(rows.values()), [])
     return CellResult(
         row["environment"],
         row["policy"],
@@ -385,8 +426,8 @@ def _cell(row: Mapping[str, Any], rows: Rows) -> CellResult:
         {role: about[role]["parameters"] for role in ("environment", "policy")},
         row["horizon"],
         row["told"],
-        tuple(name for name in row["metrics"] if name in rows),
+        tuple(name for name in row["metrics"] if name in rows or not rows),
         np.array([replication for replication, _, _ in first]),
-        np.asarray(first[0][1]),
+        np.asarray(first[0][1] if first else [], int),
         {name: np.stack([value for _, _, value in group]) for name, group in rows.items()},
     )

@@ -13,7 +13,7 @@ never be zero, 2010; Holm, A simple sequentially rejective multiple test procedu
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,10 @@ FLIPS = 9_999
 # Resamples of fewer replications are too few and too alike: with 5, 95 % sup-t bands had coverage 0.84.
 FEWEST = 7
 SEED = 20_250_101
+# Of more replications Student's interval is as good, and resampling them would take minutes.
+MOST = 2_000
+# Resamples that must lie beyond an end for it to be read off them: a tail of 1e-4 holds none of 5000.
+BEYOND = 20
 # Weights drawn at once: memory does not grow with the number of replications.
 BLOCK = 2_000_000
 
@@ -76,7 +80,7 @@ class Growth:
     low: float  #: nan also for a single replication
     high: float  #: likewise
     window: tuple[float, float]  #: first and last x that were fitted
-    n: int  #: replications; of the smallest sample where they differ
+    n: int  #: replications
 
 
 def band(curves: ArrayLike, method: str = "student", confidence: float = 0.95) -> Band:
@@ -106,7 +110,7 @@ def student_band(curves: ArrayLike, confidence: float = 0.95) -> Band:
     """Student's t interval at each point of (R, P) curves; see `band`."""
     curves = _checked(curves, 2, confidence)
     mean, n = curves.mean(axis=0), len(curves)
-    margin = _student(n, confidence) * _standard_error([curves])
+    margin = _student(n, confidence) * _standard_error(curves)
     return Band(mean, mean - margin, mean + margin, n, confidence, "student")
 
 
@@ -114,7 +118,7 @@ def bootstrap_band(curves: ArrayLike, confidence: float = 0.95) -> Band:
     """Bootstrap-t interval at each point of (R, P) curves, Student's for R < 7; see `band`."""
     curves = _checked(curves, 2, confidence)
     mean = curves.mean(axis=0)
-    below, above = _margins([curves], confidence)
+    below, above = _margins(curves, confidence)
     return Band(mean, mean - below, mean + above, len(curves), confidence, "bootstrap")
 
 
@@ -123,14 +127,15 @@ def simultaneous_band(curves: ArrayLike, confidence: float = 0.95) -> Band:
 
     Half its width is the standard error of each point times one factor: the quantile, over resamples, of the
     largest absolute t of any point. It is kept between Student's for one point and Bonferroni's for all that
-    vary, which suffices for normal means and stands in with fewer than seven replications.
+    vary. Bonferroni's suffices for normal means, and stands in with fewer than seven replications, with more than two
+    thousand, and for a confidence so high that no resample lies beyond it.
     """
     curves = _checked(curves, 2, confidence)
-    mean, error, n = curves.mean(axis=0), _standard_error([curves]), len(curves)
+    mean, error, n = curves.mean(axis=0), _standard_error(curves), len(curves)
     varying = max(1, int(np.count_nonzero(error > 0)))
     factor = _student(n, 1 - (1 - confidence) / varying)
-    if n >= FEWEST:
-        largest = np.abs(_resampled_t([curves])).max(axis=1)
+    if FEWEST <= n <= MOST and (1 - confidence) * RESAMPLES >= BEYOND:
+        largest = np.abs(_resampled_t(curves)).max(axis=1)
         factor = np.clip(np.quantile(largest, confidence), _student(n, confidence), factor)
     return Band(mean, mean - factor * error, mean + factor * error, n, confidence, "simultaneous")
 
@@ -162,7 +167,8 @@ def compare(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Comparison:
     Returns
     -------
     Comparison
-        Its p-value enumerates all sign flips for n <= 13, and otherwise draws 9,999 (so it is at least 1e-4).
+        Its p-value enumerates all sign flips for n <= 13, draws 9,999 for more (so it is at least 1e-4), and is
+        that of the t test beyond 2000.
         The variance ratio is inf where only the difference is constant, nan where both samples are.
 
     Raises
@@ -239,35 +245,7 @@ def growth(
         raise ValueError(f"x needs one value for each point of the curves, got {x.shape} and {curves.shape}")
     first, last = window or (x.max() / 10, x.max())
     inside = (x >= first) & (x <= last)
-    return _growth(x[inside], [curves[:, inside]], confidence)
-
-
-def growth_over_horizons(horizons: ArrayLike, samples: Sequence[ArrayLike], confidence: float = 0.95) -> Growth:
-    """Exponent of the mean final value over separate horizons, for policies that are tuned to theirs.
-
-    Parameters
-    ----------
-    horizons : (H,)
-        Positive, in rounds.
-    samples : H arrays (n_h,)
-        Final values of the independent replications of each horizon; sizes may differ.
-    confidence : float
-        In (0, 1).
-
-    Returns
-    -------
-    Growth
-        As from `growth`; replications are resampled within each horizon.
-
-    Raises
-    ------
-    ValueError
-        If horizons and samples differ in number, or there are not two different horizons, all positive.
-    """
-    horizons = np.asarray(horizons, dtype=float)
-    if horizons.shape != (len(samples),):
-        raise ValueError(f"each horizon needs a sample, got shape {horizons.shape} and {len(samples)} samples")
-    return _growth(horizons, [_checked(one, 1, confidence)[:, None] for one in samples], confidence)
+    return _growth(x[inside], curves[:, inside], confidence)
 
 
 def detectable(n: int, power: float = 0.8, confidence: float = 0.95) -> float:
@@ -299,29 +277,27 @@ def needed(n: int, mean: float, half_width: float) -> float:
     return float(max(1, math.ceil(more))) if math.isfinite(more) else more
 
 
-def _margins(samples: list[Array], confidence: float) -> tuple[Array, Array]:
-    """Bootstrap-t distances (P,) below and above the sum of the means of independent samples (n_h, P)."""
-    fewest, error = min(map(len, samples)), _standard_error(samples)
-    if fewest < FEWEST:
-        margin = _student(fewest, confidence) * error
-        return margin, margin
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(_resampled_t(samples), [tail, 1 - tail], axis=0)
-    return high * error, -low * error
+def _margins(curves: Array, confidence: float) -> tuple[Array, Array]:
+    """Bootstrap-t distances (P,) below and above the mean of curves (R, P), where resamples can tell them."""
+    n, error, tail = len(curves), _standard_error(curves), (1 - confidence) / 2
+    student = _student(n, confidence) * error
+    if not FEWEST <= n <= MOST:
+        return student, student
+    low, high = np.quantile(_resampled_t(curves), [tail, 1 - tail], axis=0)
+    below, above = high * error, -low * error
+    if tail * RESAMPLES < BEYOND:
+        return np.maximum(below, student), np.maximum(above, student)
+    return below, above
 
 
-def _resampled_t(samples: list[Array]) -> Array:
-    """Resample t of the sum of means of independent samples (n_h, P): (RESAMPLES, P), 0 without spread."""
-    rng = np.random.default_rng(SEED)
-    shift, square = np.zeros(1), np.zeros(1)
-    for sample in samples:
-        n, away = len(sample), _away(sample)
-        draw = partial(rng.multinomial, n, np.full(n, 1 / n))
-        first, second = np.hsplit(_weighted_sums(draw, RESAMPLES, np.hstack([away, away**2])) / n, 2)
-        shift, square = shift + first, square + (second - first**2) / (n - 1)
+def _resampled_t(curves: Array) -> Array:
+    """Resample t of the mean of curves (R, P): (RESAMPLES, P), 0 without spread."""
+    n, away = len(curves), _away(curves)
+    draw = partial(np.random.default_rng(SEED).multinomial, n, np.full(n, 1 / n))
+    shift, second = np.hsplit(_weighted_sums(draw, RESAMPLES, np.hstack([away, away**2])) / n, 2)
     # A resample that misses the few odd replications has hardly any spread, and a t of any size.
-    smallest = _standard_error(samples) ** 2 / sum(map(len, samples))
-    spread = np.sqrt(np.maximum(square, smallest))
+    square = np.maximum((second - shift**2) / (n - 1), _standard_error(curves) ** 2 / n)
+    spread = np.sqrt(square)
     return np.divide(shift, spread, out=np.zeros_like(spread), where=spread > 0)
 
 
@@ -331,26 +307,27 @@ def _weighted_sums(draw: Callable[[int], NDArray], count: int, values: Array) ->
     return np.concatenate([draw(min(step, count - start)) @ values for start in range(0, count, step)])
 
 
-def _growth(x: Array, samples: list[Array], confidence: float) -> Growth:
-    """Exponent over x (P,) from one sample (n, P) of all points, or from P samples (n_h, 1) of one each."""
+def _growth(x: Array, curves: Array, confidence: float) -> Growth:
     if len(np.unique(x)) < 2 or not (x > 0).all():
         raise ValueError(f"a growth exponent needs two different x, all positive, got {np.unique(x)[:3]}")
-    n, window = min(map(len, samples)), (float(x.min()), float(x.max()))
-    mean = np.concatenate([sample.mean(axis=0) for sample in samples])
+    n, window, mean = len(curves), (float(x.min()), float(x.max())), curves.mean(axis=0)
     if not (mean > 0).all():
         return Growth(math.nan, math.nan, math.nan, window, n)
     away = np.log(x) - np.log(x).mean()
     weight = away / (away @ away)
     exponent = float(weight @ np.log(mean))
-    parts = np.split(weight / mean, len(samples))
-    influences = [(sample @ part)[:, None] for sample, part in zip(samples, parts, strict=True)]
-    below, above = _margins(influences, confidence)
+    below, above = _margins((curves @ (weight / mean))[:, None], confidence)
     return Growth(exponent, exponent - float(below[0]), exponent + float(above[0]), window, n)
 
 
 def _flip_p(difference: Array) -> float:
-    """Two-sided p-value of the sign-flip permutation test of paired differences (n,)."""
+    """Two-sided p-value of the sign-flip permutation test of paired differences (n,); of the t test for many."""
     n = len(difference)
+    if n > MOST:
+        from scipy.special import stdtr
+
+        error = float(_standard_error(difference[:, None])[0])
+        return float(2 * stdtr(n - 1, -abs(difference.mean()) / error)) if error > 0 else float(difference[0] == 0)
     # Rounding must not part sums that are equal on paper.
     observed = abs(difference.sum()) - 1e-12 * np.abs(difference).sum()
     if 2**n <= FLIPS:
@@ -361,11 +338,12 @@ def _flip_p(difference: Array) -> float:
     return float((1 + np.sum(np.abs(sums) >= observed)) / (1 + FLIPS))
 
 
-def _standard_error(samples: list[Array]) -> Array:
-    """Return the standard error (P,) of the sum of means of independent samples (n_h, P); nan if n_h = 1."""
-    if min(map(len, samples)) == 1:
-        return np.full(samples[0].shape[1], math.nan)
-    return np.sqrt(sum((_away(one) ** 2).sum(axis=0) / (len(one) * (len(one) - 1)) for one in samples))
+def _standard_error(curves: Array) -> Array:
+    """Return the standard error (P,) of the mean of curves (R, P); nan if R = 1."""
+    n = len(curves)
+    if n == 1:
+        return np.full(curves.shape[1], math.nan)
+    return np.sqrt((_away(curves) ** 2).sum(axis=0) / (n * (n - 1)))
 
 
 def _away(sample: Array) -> Array:

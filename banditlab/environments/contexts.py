@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from banditlab.fuse import kernel
 from banditlab.numerics.linear import dot
+
+
+def unit_rows(rng: np.random.Generator, arms: int, dim: int) -> np.ndarray:
+    """Return features (K, d) that are drawn once, with the instance: uniform on the unit sphere."""
+    features = rng.standard_normal((arms, dim))
+    return features / np.linalg.norm(features, axis=1, keepdims=True)
 
 
 @kernel

@@ -13,6 +13,19 @@ from banditlab.errors import UserError, nearest
 _PRIOR = re.compile(r"(\w+)\(\s*([-+.\deE]+)\s*,\s*([-+.\deE]+)\s*\)")
 
 
+def exclusive(given: object, one: str, others: tuple[str, ...]) -> None:
+    """Check that a parameter does not stand beside others that it would make idle.
+
+    Raises
+    ------
+    ValueError
+        It does.
+    """
+    idle = [name for name in others if getattr(given, name) is not None]
+    if getattr(given, one) is not None and idle:
+        raise ValueError(f"{one} leaves nothing to {', '.join(idle)}: drop one of them")
+
+
 def check_arms(means: list | None, arms: int | None, prior: str | None, laws: dict[str, str]) -> None:
     """Check that the arms are given in exactly one way.
 
@@ -23,8 +36,6 @@ def check_arms(means: list | None, arms: int | None, prior: str | None, laws: di
     """
     if (means is None) == (arms is None):
         raise ValueError("give either means = [...] or arms = K (with gap and best, or with prior)")
-    if means is not None and prior is not None:
-        raise ValueError("means = [...] leaves nothing to a prior: drop one of them")
     if means is not None and len(means) < 2:
         raise ValueError(f"means: at least 2 arms, got {len(means)}")
     if prior is not None:
@@ -57,7 +68,16 @@ def parse_prior(text: str, laws: dict[str, str]) -> tuple[str, float, float]:
     return law, a, b
 
 
-def draw_means(means: list | None, arms: int | None, gap: float, best: float, prior: str | None, rng) -> np.ndarray:
+def fill(given: object, **defaults: object) -> None:
+    """Set those parameters of a frozen dataclass that were left out, in its `__post_init__`."""
+    for name, value in defaults.items():
+        if getattr(given, name) is None:
+            object.__setattr__(given, name, value)
+
+
+def draw_means(
+    means: list | None, arms: int | None, gap: float | None, best: float | None, prior: str | None, rng
+) -> np.ndarray:
     """Return the arms' means (K,): as given, drawn from the prior, or one best arm at a random place and a gap."""
     if means is not None:
         return np.array(means, float)

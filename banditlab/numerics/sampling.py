@@ -36,9 +36,12 @@ def gamma(rng, shape):
 
 @kernel
 def beta(rng, a, b):
-    """Beta(a, b) as a ratio of two gammas; a, b > 0."""
+    """Beta(a, b) as a ratio of two gammas; a, b > 0. Where both are too small for a number, it is 0 or 1."""
     x = gamma(rng, a)
-    return x / (x + gamma(rng, b))
+    total = x + gamma(rng, b)
+    if total == 0.0:
+        return 1.0 if rng.random() * (a + b) < a else 0.0
+    return x / total
 
 
 @kernel

@@ -155,7 +155,8 @@ class Grid:
         """Return the grid with other settings; a horizon replaces those of all cells by the same factor."""
         factor = changes.get("horizon", self.settings.horizon) / self.settings.horizon
         cells = tuple(replace(cell, horizon=max(1, round(cell.horizon * factor))) for cell in self.cells)
-        return replace(self, settings=replace(self.settings, **changes), cells=cells)
+        claims = tuple(_rescaled(claim, factor) for claim in self.claims)
+        return replace(self, settings=replace(self.settings, **changes), cells=cells, claims=claims)
 
     def quickened(self) -> Grid:
         """Return a first look at the grid: a tenth of the horizon, 5 replications, a name of its own."""
@@ -179,6 +180,11 @@ class Grid:
             "claims": list(self.claims),
             "cells": [describe(cell) for cell in self.cells],
         }
+
+
+def _rescaled(claim: dict[str, Any], factor: float) -> dict[str, Any]:
+    at = claim.get("at")
+    return claim | {"at": max(1, round(at * factor))} if isinstance(at, int) and factor != 1 else claim
 
 
 def describe(cell: Cell) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What determines a cell's numbers, as one key: finished work is found again by it, and never mistaken for other work.
 
 The environment, the policy and their parameters, files that they read, seed, horizon, record points, the users'
-metrics, and the code of the pair. Labels, the order of the grid and the number of replications do not enter.
+metrics, the code of the pair, and the CPU's model unless the run is portable. Labels, the order of the grid and the
+number of replications do not enter.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import functools
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
-from banditlab import registry
+import numba
+
+from banditlab import registry, seeding
 from banditlab.fingerprint import fingerprint
-from banditlab.fuse import kernel
+from banditlab.fuse import kernel, settle
 from banditlab.games import games
 from banditlab.games.game import play
+from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Settings, describe
 
 
@@ -31,6 +34,8 @@ def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
         "files": data_digests(cell),
         "metrics": [(entry.metric.name, entry.metric.cumulative) for entry in cell.user_metrics],
         "portable": portable,
+        "cpu": None if portable else provenance.cpu(),
+        "compiled": not numba.config.DISABLE_JIT,
         "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics)),
     }
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
@@ -40,7 +45,8 @@ def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
 def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple) -> str:
     """Return the fingerprint of all functions that a pair's numbers depend on."""
     measures = [entry.function for entry in metrics]
-    return fingerprint(kernel, play, games()[game].rounds, environment.cls, policy.cls, *measures)
+    rules = kernel, settle, seeding.stream, seeding.key, play
+    return fingerprint(*rules, games()[game].rounds, environment.cls, policy.cls, *measures)
 
 
 def data_digests(cell: Cell) -> dict[str, str]:
@@ -54,8 +60,3 @@ def data_digests(cell: Cell) -> dict[str, str]:
 def _digest(file: Path, changed: int) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def same_pair(cell: Cell) -> Any:
-    """Return what cells have in common that run through one compiled loop."""
-    return cell.game, cell.world.kind, cell.player.kind

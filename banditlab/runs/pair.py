@@ -79,8 +79,15 @@ def prepare(cell: Cell, settings: Settings, *, portable: bool = False, compiled:
     return Pair(*fuse.prepare(play, verbs, arguments, portable=portable))
 
 
-def check(cell: Cell, settings: Settings) -> frozenset[str]:
-    """Start a cell once, to see that it can be; return the facts that the policy used.
+class Checked(NamedTuple):
+    """What starting a cell once has shown."""
+
+    told: frozenset[str]  #: facts that the policy used
+    layout: Any  #: types of both states, for which the loop is compiled
+
+
+def check(cell: Cell, settings: Settings) -> Checked:
+    """Start a cell once, to see that it can be.
 
     Raises
     ------
@@ -88,11 +95,12 @@ def check(cell: Cell, settings: Settings) -> frozenset[str]:
         One line that names the cell.
     """
     try:
-        return frozenset(_start(cell, settings, 0).used)
+        start = _start(cell, settings, 0)
     except (UserError, ValueError, MemoryError) as error:
         raise UserError(f"{cell.title}: {error}") from error
     except Exception as error:  # of a user's own policy or environment
         raise UserError(f"{cell.title}: {type(error).__name__}: {error}{_place(error)}") from error
+    return Checked(frozenset(start.used), fuse.layout((start.env, start.policy)))
 
 
 def _place(error: Exception) -> str:

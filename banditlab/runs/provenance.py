@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import importlib.metadata
 import json
 import os
@@ -21,7 +22,7 @@ def collect() -> dict[str, Any]:
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": cpu(),
         "cores": os.cpu_count(),
         "python": sys.version.split()[0],
         "versions": {name: _version(name) for name in LIBRARIES},
@@ -44,7 +45,9 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _cpu() -> str:
+@functools.cache
+def cpu() -> str:
+    """Return the CPU's model: reordered sums differ in their last bits between models."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

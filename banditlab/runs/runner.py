@@ -20,8 +20,8 @@ from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Grid, Settings
-from banditlab.runs.identity import cell_key, code, same_pair
-from banditlab.runs.pair import Curve, Failure, Pair, check, play_replications, prepare
+from banditlab.runs.identity import cell_key, code
+from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, play_replications, prepare
 from banditlab.runs.store import Store
 
 BATCH = 200_000  #: rounds that a task of a compiled pair should have at least
@@ -74,6 +74,20 @@ class Report:
     plain: dict[str, str] = field(default_factory=dict)
     timings: dict[str, tuple[float, int]] = field(default_factory=dict)
 
+    def failed(self) -> list[str]:
+        """Return a line for each cell and reason, with the replications that failed for it."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for cell, failure in self.failures:
+            groups.setdefault((cell.title, failure.message), []).append(failure.replication)
+        return [f"{title}, {_listed(sorted(found))}: {message}" for (title, message), found in groups.items()]
+
+
+def _listed(replications: list[int]) -> str:
+    if len(replications) == 1:
+        return f"replication {replications[0]}"
+    shown = ", ".join(map(str, replications[:5])) + (", ..." if len(replications) > 5 else "")
+    return f"{len(replications)} replications ({shown})"
+
 
 class Progress:
     """Told how a run goes on; this one stays silent."""
@@ -113,22 +127,22 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     """
     code.cache_clear()  # in a notebook, a function that a policy calls may have changed since the last run
     lines: dict[str, None] = {}
-    told: list[frozenset[str]] = []
+    checked: list[Checked] = []
     for cell in grid.cells:
         try:
-            told.append(check(cell, grid.settings))
+            checked.append(check(cell, grid.settings))
         except UserError as error:
             lines |= dict.fromkeys(f"{grid.source}: {line}" for line in error.lines)
     if lines:
         raise UserError(*lines)
     pairs: dict[Any, Pair] = {}
-    for cell in grid.cells:
-        if same_pair(cell) not in pairs:
-            pairs[same_pair(cell)] = prepare(cell, grid.settings, portable=portable, compiled=compiled)
-    return [
-        Work(cell, cell_key(cell, grid.settings, portable), pairs[same_pair(cell)], facts)
-        for cell, facts in zip(grid.cells, told, strict=True)
-    ]
+    works = []
+    for cell, found in zip(grid.cells, checked, strict=True):
+        loop = (cell.game, cell.world.kind, cell.player.kind, found.layout)
+        if loop not in pairs:
+            pairs[loop] = prepare(cell, grid.settings, portable=portable, compiled=compiled)
+        works.append(Work(cell, cell_key(cell, grid.settings, portable), pairs[loop], found.told))
+    return works
 
 
 def run(
@@ -166,16 +180,23 @@ def run(
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
+    with store.alone():
+        return _run(grid, works, store, _Workers(grid.settings, count, backend, portable, progress or Progress()))
+
+
+def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers) -> Report:
     finished = store.finished()
     store.describe(grid, [(work.key, work.cell, work.told) for work in works])
     distinct = {work.key: work for work in works}.values()  # two labels may stand for the same work
     tasks = [task for work in distinct for task in _tasks(work, grid.settings.replications, finished)]
     report = Report(found=sum((w.key, r) in finished for w in distinct for r in range(grid.settings.replications)))
-    crew = _Workers(grid.settings, count, backend, portable, progress or Progress())
     crew.progress.start(sum(task.rounds for task in tasks))
     with threadpoolctl.threadpool_limits(1), crew.interruptible():
         try:
             _collect(crew, tasks, store, report)
+        except BaseException:
+            crew.stopped.set()  # threads would play on what can no longer be kept
+            raise
         finally:
             crew.progress.stop()
             store.compact()

@@ -13,10 +13,12 @@ A file is written under a temporary name, synced and renamed: what has its name 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,8 @@ CURVES = pa.schema(
         ("key", pa.string()),
         ("replication", pa.int32()),
         ("metric", pa.string()),
-        ("x", pa.list_(pa.int64())),
-        ("value", pa.list_(pa.float64())),
+        ("x", pa.large_list(pa.int64())),
+        ("value", pa.large_list(pa.float64())),
     ]
 )
 
@@ -61,7 +63,7 @@ class Store:
         self._pending: list[dict[str, Any]] = []
         if (self.folder / "grid.json").exists():
             self._check_grid(name, games)
-        elif self.folder.is_dir() and any(entry.name not in OURS for entry in self.folder.iterdir()):
+        elif self.folder.is_dir() and any(_is_foreign(entry.name) for entry in self.folder.iterdir()):
             raise UserError(f"{folder}: holds files that are no results: choose another --out")
 
     def open(self) -> None:
@@ -81,6 +83,23 @@ class Store:
         except OSError as error:
             raise UserError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from error
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs out of the folder.
+
+        Raises
+        ------
+        UserError
+            Another run writes to it.
+        """
+        with (self.folder / ".lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                line = f"{self.folder}: another run writes to it: wait for it, or choose another --out"
+                raise UserError(line) from None
+            yield
+
     def _check_grid(self, name: str, games: set[str]) -> None:
         stored = read_grid(self.folder)
         held = {cell["game"] for cell in stored["cells"]}
@@ -93,7 +112,7 @@ class Store:
 
     def finished(self) -> set[tuple[str, int]]:
         """Return (key, replication) of all finished work."""
-        table = self.read(["key", "replication"])
+        table = read_curves(self.folder, keys_only=True)
         return set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
 
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
@@ -127,20 +146,20 @@ class Store:
         segments = sorted(self._segments.glob("*.parquet"))
         if segments or not (self.folder / "curves.parquet").exists():
             order = [(name, "ascending") for name in ("key", "replication", "metric")]
-            _write(self.read().sort_by(order), self.folder / "curves.parquet")
+            _write(read_curves(self.folder).sort_by(order), self.folder / "curves.parquet")
         for segment in segments:
-            segment.unlink()
+            segment.unlink(missing_ok=True)
 
-    def read(self, columns: list[str] | None = None) -> pa.Table:
-        """Return all finished work, each replication once."""
-        return read_curves(self.folder, columns)
+
+def _is_foreign(name: str) -> bool:
+    return name not in OURS and not name.startswith(".")  # what begins with a dot is a file that was never finished
 
 
 OURS = {"segments", "provenance", "curves.parquet", "cells.parquet", "check"}
 
 
-def read_curves(folder: Path, columns: list[str] | None = None) -> pa.Table:
-    """Return the finished work in a folder, each replication and metric once.
+def read_curves(folder: Path, *, keys_only: bool = False) -> pa.Table:
+    """Return the finished work in a folder, each replication and metric once; or no more than its keys.
 
     Raises
     ------
@@ -148,14 +167,15 @@ def read_curves(folder: Path, columns: list[str] | None = None) -> pa.Table:
         A file is damaged.
     """
     files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
-    tables = [_read(file, CURVES.names) for file in files if file.exists()]
+    wanted = ["key", "replication", "metric"] if keys_only else CURVES.names
+    tables = [_read(file, wanted) for file in files if file.exists()]
     table = pa.concat_tables(tables) if tables else CURVES.empty_table()
     if len(tables) > 1:
         # work that was stored twice: a run was ended between writing the merged file and removing its segments
         rows = zip(*(table[name].to_pylist() for name in ("key", "replication", "metric")), strict=True)
         first = {row: i for i, row in reversed(list(enumerate(rows)))}
         table = table.take(sorted(first.values()))
-    return table if columns is None else table.select(columns)
+    return table
 
 
 def read_grid(folder: str | Path) -> dict[str, Any]:
@@ -207,9 +227,7 @@ def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
 
 def _read(file: Path, columns: list[str]) -> pa.Table:
     try:
-        table = pq.read_table(file)
-        table.select(columns)
-        return table
+        return pq.read_table(file, columns=columns).select(columns)
     except FileNotFoundError:
         raise UserError(f"{file}: missing") from None
     except (OSError, KeyError, pa.ArrowException) as error:

@@ -35,6 +35,8 @@ def sweep(entry: Mapping[str, Any], place: str) -> Iterator[tuple[dict[str, Any]
     lists, paired = entry.get("sweep", {}), entry.get("zip", False)
     if not isinstance(lists, dict):
         raise UserError(f"{place}.sweep: should be a table of lists, such as sweep = {{ dim = [5, 10] }}")
+    if "sweep" in entry and not lists:
+        raise UserError(f"{place}.sweep: is empty; write sweep = {{ dim = [5, 10] }}, or leave it out")
     for key, values in lists.items():
         if not isinstance(values, list) or not values:
             found = "an empty list" if values == [] else repr(values)

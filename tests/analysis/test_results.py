@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import banditlab
+from banditlab.analysis.results import CellResult, paired
 from banditlab.errors import UserError
 
 WORLDS = [{"kind": "bernoulli", "arms": 4, "gap": 0.3, "label": "easy"}, {"kind": "bernoulli", "arms": 4, "gap": 0.1}]
@@ -138,3 +139,17 @@ def test_an_empty_result_can_be_looked_at():
     assert empty.frame.empty
     assert empty.summary().empty
     assert empty.records() == []
+
+
+def test_pairs_are_matched_by_replication_and_not_by_place():
+    def made(replications):
+        numbers = np.array(replications)
+        curves = {"regret": 10.0 * numbers[:, None]}
+        settings = {"environment": {}, "policy": {}}
+        kinds = {"environment": "bernoulli", "policy": "ucb1"}
+        return CellResult("w", "p", "bandit", kinds, settings, 5, "", ("regret",), numbers, np.array([5]), curves)
+
+    one, other = paired(made([0, 1, 3]), made([1, 2, 3]), "regret")
+    assert one.tolist() == other.tolist() == [10.0, 30.0]
+    with pytest.raises(UserError, match="no replication in common"):
+        paired(made([0]), made([1]), "regret")

@@ -19,7 +19,6 @@ from banditlab.analysis.statistics import (
     compare,
     detectable,
     growth,
-    growth_over_horizons,
     holm,
     interval,
     needed,
@@ -257,13 +256,14 @@ def test_growth_intervals_cover_the_exponent_of_the_mean():
 
 
 @pytest.mark.claims
-def test_growth_over_horizons_covers_the_exponent():
-    """Gamma values with mean h^0.5, n = 10 to 30, 500 trials, nominal 0.95, P(false alarm) < 1e-6."""
-    rng, horizons = np.random.default_rng(14), [100, 300, 1000, 3000]
+def test_growth_over_separate_horizons_covers_the_exponent():
+    """Each horizon a run of its own on shared random numbers: gamma values with mean h^0.5, half of their spread
+    common to the horizons of a replication; n = 20, 500 trials, nominal 0.95, P(false alarm) < 1e-6."""
+    rng, horizons = np.random.default_rng(14), np.array([100, 300, 1000, 3000])
     held = 0
     for _ in range(500):
-        samples = [rng.gamma(2, size=n) * math.sqrt(h) for n, h in zip([10, 20, 30, 15], horizons, strict=True)]
-        result = growth_over_horizons(horizons, samples)
+        common, own = rng.gamma(2, size=(20, 1)), rng.gamma(2, size=(20, 4))
+        result = growth(horizons, (common + own) * np.sqrt(horizons), (100, 3000))
         held += result.low <= 0.5 <= result.high
     assert share_within(held / 500, 500, 0.95)
 
@@ -512,34 +512,28 @@ def test_growth_refuses_windows_without_a_slope(x, window, message):
         growth(x, np.ones((4, 3)), window)
 
 
-def test_growth_over_horizons_fits_means_of_samples_of_any_size():
-    result = growth_over_horizons([10, 1000, 100], [[1.0, 3.0], [20.0], [4.0, 6.0, 8.0, 6.0]])
-    expected = stats.linregress(np.log([10, 1000, 100]), np.log([2, 20, 6])).slope
-    assert result.exponent == pytest.approx(expected)
-    assert (result.window, result.n) == ((10, 1000), 1)
-    assert np.isnan([result.low, result.high]).all()
-
-
-def test_growth_over_horizons_resamples_each_horizon_by_itself():
-    """The variances of two independent means add; weights shared by both would cancel them."""
+def test_growth_resamples_whole_replications():
+    """What a replication adds to all points alike does not change the slope, so it does not widen the interval."""
     sample = np.random.default_rng(25).gamma(4, size=50)
-    result = growth_over_horizons([1, math.e], [sample, sample])
-    error = math.sqrt(2) * stats.sem(sample) / sample.mean()
+    result = growth([1, math.e], np.stack([sample, sample], axis=1), (1, math.e))
     assert result.exponent == pytest.approx(0, abs=1e-12)
-    assert result.high - result.low == pytest.approx(2 * 1.98 * error, rel=0.1)
+    assert result.high - result.low == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("horizons", "samples", "message"),
-    [
-        ([10, 20], [[1.0]], "each horizon"),
-        ([10, 10], [[1.0], [2.0]], "two"),
-        ([10, 20], [[1.0], []], "shape"),
-    ],
-)
-def test_growth_over_horizons_refuses_what_has_no_slope(horizons, samples, message):
-    with pytest.raises(ValueError, match=message):
-        growth_over_horizons(horizons, samples)
+@pytest.mark.parametrize("confidence", [1 - 1e-4, 1 - 1e-6])
+def test_ends_that_no_resample_reaches_are_no_nearer_than_students(confidence):
+    values = np.random.default_rng(26).normal(size=20)
+    found, margin = interval(values, confidence), stats.t.ppf((1 + confidence) / 2, 19) * stats.sem(values)
+    assert found.low <= values.mean() - margin * (1 - 1e-12)
+    assert found.high >= values.mean() + margin * (1 - 1e-12)
+
+
+def test_many_replications_have_students_interval_and_the_t_test():
+    rng = np.random.default_rng(27)
+    a, b = rng.normal(size=(2, 3000))
+    found = compare(a, b)
+    assert found.p == pytest.approx(stats.ttest_rel(a, b).pvalue)
+    assert found.high - found.mean == pytest.approx(stats.t.ppf(0.975, 2999) * stats.sem(a - b))
 
 
 # Planning

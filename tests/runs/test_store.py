@@ -8,7 +8,7 @@ import pytest
 
 from banditlab.errors import UserError
 from banditlab.runs import runner
-from banditlab.runs.store import CURVES, read_curves, read_grid
+from banditlab.runs.store import CURVES, Store, read_curves, read_grid
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def folder(make_grid, tmp_path):
 def test_a_folder_holds_these_files(folder):
     names = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     [provenance] = {name for name in names if name.startswith("provenance/run-")}
-    assert names == {"grid.json", "cells.parquet", "curves.parquet", provenance}
+    assert names == {"grid.json", "cells.parquet", "curves.parquet", ".lock", provenance}
     assert json.loads((folder / provenance).read_text())["done"] == 36
 
 
@@ -130,3 +130,17 @@ def test_the_resolved_grid_says_all_that_was_settled(folder):
         "horizon": 150,
     }
     assert len(grid["cells"]) == 6
+
+
+def test_two_runs_cannot_share_a_folder(folder, make_grid):
+    store = Store(folder, make_grid().name, {"bandit"})
+    store.open()
+    with store.alone(), pytest.raises(UserError, match="another run writes to it"):
+        runner.run(make_grid(), folder, jobs=1)
+    assert runner.run(make_grid(), folder, jobs=1).done == 0
+
+
+def test_what_a_killed_run_left_does_not_block_its_folder(make_grid, tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / ".grid.json.0123").write_text("{")
+    assert runner.run(make_grid(), tmp_path / "r", jobs=1).done == 36

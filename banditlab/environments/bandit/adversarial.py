@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import table
+from banditlab.environments.instances import exclusive, fill, table
 from banditlab.errors import UserError
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
@@ -29,10 +29,10 @@ class Adversarial:
     both on the expected losses.
     """
 
-    arms: Arms = 10  #: K, without a table
-    period: Count = 1000  #: rounds between switches, without a table
-    level: Probability = 0.5  #: expected loss of all arms but the best
-    gap: Probability = 0.1  #: by which the best arm's is lower
+    arms: Arms | None = None  #: K; 10 without a table
+    period: Count | None = None  #: rounds between switches; 1000 without a table
+    level: Probability | None = None  #: expected loss of all arms but the best; 0.5 without a table
+    gap: Probability | None = None  #: by which the best arm's is lower; 0.1 without a table
     losses: str | None = None  #: path of a table (T, K) in CSV, NPZ or NPY
 
     class State(NamedTuple):
@@ -47,7 +47,11 @@ class Adversarial:
         noise: np.uint64
 
     def __post_init__(self):
-        if self.losses is None and self.gap > self.level:
+        exclusive(self, "losses", ("arms", "period", "level", "gap"))
+        if self.losses is not None:
+            return
+        fill(self, arms=10, period=1000, level=0.5, gap=0.1)
+        if self.gap > self.level:
             raise ValueError(f"gap: at most level = {self.level}, since losses lie in [0, 1]; got {self.gap}")
 
     def start(self, rng, noise, horizon) -> State:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import check_arms, draw_means
+from banditlab.environments.instances import check_arms, draw_means, exclusive, fill, parse_prior
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
@@ -27,8 +27,8 @@ class Bernoulli:
 
     means: list[Probability] | None = None  #: (K,), in [0, 1]
     arms: Arms | None = None  #: K
-    gap: NonNegative = 0.1  #: of every arm but the best
-    best: Probability = 0.6  #: mean of the best arm
+    gap: NonNegative | None = None  #: of every arm but the best; 0.1 where arms are given by a gap
+    best: Probability | None = None  #: mean of the best arm; 0.6 where arms are given by a gap
     prior: str | None = None  #: "beta(a, b)" or "uniform(a, b)"
 
     class State(NamedTuple):
@@ -40,13 +40,19 @@ class Bernoulli:
 
     def __post_init__(self):
         check_arms(self.means, self.arms, self.prior, PRIORS)
-        if self.means is None and self.prior is None and self.gap > self.best:
-            raise ValueError(f"gap: at most best = {self.best}, since means lie in [0, 1]; got {self.gap}")
+        exclusive(self, "means", ("gap", "best", "prior"))
+        exclusive(self, "prior", ("gap", "best"))
+        if self.arms is not None and self.prior is None:
+            fill(self, gap=0.1, best=0.6)
+            if self.gap > self.best:
+                raise ValueError(f"gap: at most best = {self.best}, since means lie in [0, 1]; got {self.gap}")
+        if self.prior is not None:
+            law, low, high = parse_prior(self.prior, PRIORS)
+            if law == "uniform" and (low < 0 or high > 1):
+                raise ValueError(f"prior: {self.prior!r} reaches outside [0, 1], where means of Bernoulli arms lie")
 
     def start(self, rng, noise, horizon) -> State:
         means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)
-        if means.min() < 0 or means.max() > 1:
-            raise ValueError(f"prior: means of Bernoulli arms lie in [0, 1]; {self.prior!r} drew one outside")
         arms = len(means)
         return self.State(np.zeros((arms, 0)), means, np.zeros(arms, int), np.array([means.argmax()]), noise)
 

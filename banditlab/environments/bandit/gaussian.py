@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import check_arms, draw_means
+from banditlab.environments.instances import check_arms, draw_means, exclusive, fill
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
@@ -27,8 +27,8 @@ class Gaussian:
 
     means: list[Real] | None = None  #: (K,)
     arms: Arms | None = None  #: K
-    gap: NonNegative = 0.1  #: of every arm but the best
-    best: Real = 0.6  #: mean of the best arm
+    gap: NonNegative | None = None  #: of every arm but the best; 0.1 where arms are given by a gap
+    best: Real | None = None  #: mean of the best arm; 0.6 where arms are given by a gap
     prior: str | None = None  #: "normal(mean, std)" or "uniform(a, b)"
     std: NonNegative = 1.0  #: of the noise, in reward units
 
@@ -42,6 +42,10 @@ class Gaussian:
 
     def __post_init__(self):
         check_arms(self.means, self.arms, self.prior, PRIORS)
+        exclusive(self, "means", ("gap", "best", "prior"))
+        exclusive(self, "prior", ("gap", "best"))
+        if self.arms is not None and self.prior is None:
+            fill(self, gap=0.1, best=0.6)
 
     def start(self, rng, noise, horizon) -> State:
         means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)

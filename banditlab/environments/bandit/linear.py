@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.contexts import draw_sphere, rank
+from banditlab.environments.contexts import draw_sphere, rank, unit_rows
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
@@ -41,7 +41,7 @@ class Linear:
     def start(self, rng, noise, horizon) -> State:
         theta = rng.standard_normal(self.dim)
         theta /= np.linalg.norm(theta)
-        features, means = np.zeros((self.arms, self.dim)), np.zeros(self.arms)
+        features, means = unit_rows(rng, self.arms, self.dim), np.zeros(self.arms)
         return self.State(
             features, theta, means, np.zeros(1, int), np.zeros(self.arms, int), self.noise, self.fresh, noise
         )
@@ -51,8 +51,9 @@ class Linear:
 
     @staticmethod
     def observe(env, t, rng):
-        if env.fresh or t == 0:
+        if env.fresh:
             draw_sphere(env.features, rng)
+        if env.fresh or t == 0:
             rank(env.features, env.theta, env.means, env.best)
         return env.features
 

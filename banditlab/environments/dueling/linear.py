@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercube, draw_sphere, rank
-from banditlab.environments.instances import table
+from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercube, draw_sphere, rank, unit_rows
+from banditlab.environments.instances import exclusive, fill, table
 from banditlab.environments.outcomes import meet
 from banditlab.errors import UserError
 from banditlab.games.dueling import score_preference, score_utility
@@ -21,7 +21,7 @@ from banditlab.numerics.links import LINKS, noise, probability
 from banditlab.registry import environment
 from banditlab.types import Arms, Count, Counts, Matrix, Positive, Real, Vector
 
-SPHERE, BALL, GAUSS, HYPERCUBE, STATIC, ONE_HOT, ARRAY = range(7)
+SPHERE, BALL, GAUSS, HYPERCUBE, _, _, ARRAY = range(7)
 CONTEXTS = ("sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array")
 
 
@@ -39,11 +39,11 @@ class Linear:
     the outcome, and an arm against itself is a fair coin.
     """
 
-    arms: Arms = 10  #: K
-    dim: Count = 10  #: d
+    arms: Arms | None = None  #: K; 10 unless contexts come from a file
+    dim: Count | None = None  #: d; 10 unless contexts come from a file or are one-hot
     link: Literal["logistic", "probit", "exponential"] = "logistic"  #: F
     contexts: Literal["sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array"] = "sphere"
-    signal: Positive = 1.0  #: norm of theta, where theta is drawn
+    signal: Positive | None = None  #: norm of theta, where theta is drawn; 1
     theta: list[Real] | None = None  #: (d,) in place of a draw
     features: str | None = None  #: path of the contexts, NPZ or NPY
 
@@ -61,6 +61,13 @@ class Linear:
     def __post_init__(self):
         if (self.contexts == "array") != (self.features is not None):
             raise ValueError('contexts = "array" and features = "FILE" go together')
+        exclusive(self, "theta", ("signal",))
+        exclusive(self, "features", ("arms", "dim"))
+        if self.theta is None:
+            fill(self, signal=1.0)
+        if self.features is None:
+            fill(self, arms=10)
+            fill(self, dim=self.arms if self.contexts == "one-hot" else 10)
         if self.contexts == "one-hot" and self.arms != self.dim:
             raise ValueError(f'contexts = "one-hot" needs dim = arms, got dim = {self.dim}, arms = {self.arms}')
 
@@ -75,7 +82,9 @@ class Linear:
         else:
             raise ValueError(f"theta: of length dim = {dim}, got {len(self.theta)}")
         met = arms if self.contexts in ("static", "one-hot") or len(given) == 1 else 0
-        features = np.eye(arms, dim) if self.contexts == "one-hot" else np.zeros((arms, dim))
+        features = np.eye(arms, dim)
+        if self.contexts == "static":
+            features = unit_rows(rng, arms, dim)
         code, link = CONTEXTS.index(self.contexts), LINKS.index(self.link)
         return self.State(
             features, given, theta, np.zeros(arms), np.zeros(1, int), np.zeros((met, met), int), code, link, noise
@@ -98,7 +107,7 @@ class Linear:
     @staticmethod
     def observe(env, t, rng):
         features = env.features
-        if env.contexts == SPHERE or (env.contexts == STATIC and t == 0):
+        if env.contexts == SPHERE:
             draw_sphere(features, rng)
         elif env.contexts == BALL:
             draw_ball(features, rng)
