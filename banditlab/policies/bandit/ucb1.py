@@ -15,12 +15,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Vector
 
 
-@policy("ucb1", game="bandit", needs=("bounded-rewards",))
+@policy("ucb1", game="bandit")
 @dataclass(frozen=True)
 class UCB1:
     """Each arm once, then the largest mean + sqrt(2 ln t / n), t being the plays so far and n those of the arm.
 
-    For rewards in [0, 1]. The lowest index among equals.
+    The paper's bound is for rewards in [0, 1]; the width does not adapt to any other scale. The lowest index among
+    equals.
     """
 
     class State(NamedTuple):
