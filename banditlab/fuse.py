@@ -219,10 +219,24 @@ def _hints(cls: type) -> dict[str, Any]:
 def _settle(value: Any, hint: Any) -> Any:
     if isinstance(value, np.ndarray):
         kind = {"f": np.float64, "i": np.int64, "u": np.uint64, "b": np.bool_}.get(value.dtype.kind)
-        return value if kind is None else np.require(value, kind, ["C", "W"])
+        return value if kind is None else apart(np.require(value, kind, ["C", "W"]))
     if hasattr(value, "_fields"):
         return settle(value)
     return hint(value) if hint in (float, int, bool) else value
+
+
+LINE = 128  #: bytes that cores exchange at a time: a cache line, and the one that is fetched with it
+
+
+def apart(array: np.ndarray) -> np.ndarray:
+    """Return a small array in cache lines of its own, so that threads do not write to each other's; else itself."""
+    if array.nbytes > 4096 or array.__array_interface__["data"][0] % LINE == 0:
+        return array
+    room = np.empty(LINE + -(-array.nbytes // LINE) * LINE, np.uint8)
+    start = -room.__array_interface__["data"][0] % LINE
+    moved = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return moved
 
 
 def layout(value: Any) -> Any:

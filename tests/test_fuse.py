@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import banditlab
-from banditlab import registry
+from banditlab import fuse, registry
 from banditlab.fingerprint import fingerprint
 from banditlab.fuse import settle
 from banditlab.numerics import linear
@@ -62,7 +62,7 @@ class Turn:
 PLAY = """
 import json, sys
 from numba.core import event
-from banditlab import registry
+from banditlab import fuse, registry
 from banditlab.runs import identity, pair
 from banditlab.runs.reading import from_python
 
@@ -727,3 +727,15 @@ def test_fingerprint_sees_what_is_imported_within_a_function(monkeypatch):
     before = fingerprint(local_import)
     monkeypatch.setattr(sampling, "draw_index", sampling.draw_pair)
     assert fingerprint(local_import) != before
+
+
+def test_small_arrays_have_cache_lines_of_their_own():
+    class State(NamedTuple):
+        counts: Counts
+        means: Vector
+
+    settled = settle(State(np.arange(3), np.arange(4.0)))
+    assert all(array.__array_interface__["data"][0] % fuse.LINE == 0 for array in settled)
+    assert settled.counts.tolist() == [0, 1, 2] and settled.means.tolist() == [0.0, 1.0, 2.0, 3.0]
+    again = settle(settled)  # an array that is shared on purpose stays shared
+    assert again.counts is settled.counts and again.means is settled.means

@@ -189,7 +189,7 @@ def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | 
     begin = time.perf_counter()
     start = _start(cell, settings, replication)
     points, curves = _tables(cell, settings)
-    totals = np.zeros(curves.shape[1])
+    totals = fuse.apart(np.zeros(curves.shape[1]))
     t = 0
     while t < cell.horizon:
         if stopped():
