@@ -121,14 +121,12 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
 
 def _kept(grid: Grid, options: argparse.Namespace, keys: set[str]) -> Counter[str]:
     """Return how many replications of each cell the results folder holds."""
-    from banditlab.runs.store import read_curves
+    from banditlab.runs.store import read_finished
 
     folder = Path(options.out or Path("results") / grid.name)
     if not (folder / "grid.json").exists():
         return Counter()
-    table = read_curves(folder, keys_only=True)
-    found = set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
-    return Counter(key for key, r in found if key in keys and r < grid.settings.replications)
+    return Counter(key for key, r in read_finished(folder) if key in keys and r < grid.settings.replications)
 
 
 def _duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -187,33 +187,33 @@ class _Pace:
 
 def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | Failure | None:
     begin = time.perf_counter()
-    start = _start(cell, settings, replication)
     points, curves = _tables(cell, settings)
-    totals = fuse.apart(np.zeros(curves.shape[1]))
-    t = 0
-    while t < cell.horizon:
-        if stopped():
-            return None
-        before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
-        pair.function(start.env, start.policy, t, stop, start.contexts, start.coins, totals, points, curves)
-        pace.adapt(stop - t, time.perf_counter() - before)
-        advance(stop - t)
-        t = stop
+    played = 0
+    for length in _slices(pair, cell, _start(cell, settings, replication), points, curves, pace, stopped):
+        advance(length)
+        played += length
+    if played < cell.horizon:
+        return None
     return _finish(cell, replication, points, curves, time.perf_counter() - begin)
 
 
 def measure_rate(pair: Pair, cell: Cell, settings: Settings, seconds: float = 0.2) -> float:
     """Return rounds per second over the first rounds of a replication."""
-    start = _start(cell, settings, 0)
-    points, curves = _tables(cell, settings)
-    totals, pace, t = np.zeros(curves.shape[1]), _Pace(), 0
+    start, tables = _start(cell, settings, 0), _tables(cell, settings)
     begin = time.perf_counter()
-    while t < cell.horizon and time.perf_counter() - begin < seconds:
+    played = sum(_slices(pair, cell, start, *tables, _Pace(), lambda: time.perf_counter() - begin >= seconds))
+    return played / (time.perf_counter() - begin)
+
+
+def _slices(pair, cell, start, points, curves, pace, stopped) -> Iterator[int]:
+    """Play a replication until its horizon, or until `stopped`; yield the number of rounds of each slice."""
+    totals, t = fuse.apart(np.zeros(curves.shape[1])), 0
+    while t < cell.horizon and not stopped():
         before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
         pair.function(start.env, start.policy, t, stop, start.contexts, start.coins, totals, points, curves)
         pace.adapt(stop - t, time.perf_counter() - before)
+        yield stop - t
         t = stop
-    return t / (time.perf_counter() - begin)
 
 
 def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:

@@ -112,8 +112,7 @@ class Store:
 
     def finished(self) -> set[tuple[str, int]]:
         """Return (key, replication) of all finished work."""
-        table = read_curves(self.folder, keys_only=True)
-        return set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+        return read_finished(self.folder)
 
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
@@ -176,6 +175,12 @@ def read_curves(folder: Path, *, keys_only: bool = False) -> pa.Table:
         first = {row: i for i, row in reversed(list(enumerate(rows)))}
         table = table.take(sorted(first.values()))
     return table
+
+
+def read_finished(folder: Path) -> set[tuple[str, int]]:
+    """Return (key, replication) of all finished work in a folder; raises as `read_curves`."""
+    table = read_curves(folder, keys_only=True)
+    return set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
 
 
 def read_grid(folder: str | Path) -> dict[str, Any]:
