@@ -14,8 +14,8 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ TABLE_KEYS = {
     "environment": ("kind", "label", "instance", "sweep", "zip"),
     "policy": ("kind", "label", "when", "sweep", "zip"),
 }
+#: Orders of growth in the number of rounds T, and their exponents.
+ORDERS = {"1": 0.0, "log T": 0.0, "sqrt T": 1 / 2, "T^2/3": 2 / 3, "T": 1.0}
 #: What a class needs beside the verbs of its game.
 METHODS = {
     "environment": {
@@ -59,6 +61,8 @@ class Kind:
         Policies: facts that it may ask of its problem ("horizon", "link", ...).
     metrics : tuple of str
         Environments: names of the game's metrics that it keeps.
+    growth : mapping of str to str
+        Policies: the order in T, one of `ORDERS`, that their paper proves for a metric.
     """
 
     role: str
@@ -69,6 +73,7 @@ class Kind:
     gives: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
     metrics: tuple[str, ...] = ()
+    growth: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def verbs(self) -> dict[Callable, Callable]:
@@ -132,7 +137,14 @@ def environment(name: str, *, game: str, gives: Iterable[str] = (), metrics: Ite
     return functools.partial(_register, "environment", name, game, gives=frozenset(gives), metrics=tuple(metrics))
 
 
-def policy(name: str, *, game: str, needs: Iterable[str] = (), told: Iterable[str] = ()) -> Callable:
+def policy(
+    name: str,
+    *,
+    game: str,
+    needs: Iterable[str] = (),
+    told: Iterable[str] = (),
+    growth: Mapping[str, str] | None = None,
+) -> Callable:
     """Register a frozen dataclass as a policy.
 
     Parameters
@@ -145,13 +157,16 @@ def policy(name: str, *, game: str, needs: Iterable[str] = (), told: Iterable[st
         What the environment must give: "features", "bounded-rewards".
     told : iterable of str
         Facts that it may read from its problem, beyond `arms` and `dim`: "horizon", "link", "noise", "signal", "best".
+    growth : mapping of str to str
+        The order in T, one of `ORDERS`, that its paper proves for a metric, such as {"regret": "log T"}.
 
     Raises
     ------
     TypeError
-        A verb is missing or has other parameters; the game is unknown; the name is taken.
+        A verb is missing or has other parameters; the game, a metric or an order is unknown; the name is taken.
     """
-    return functools.partial(_register, "policy", name, game, needs=frozenset(needs), told=frozenset(told))
+    facts = {"needs": frozenset(needs), "told": frozenset(told), "growth": dict(growth or {})}
+    return functools.partial(_register, "policy", name, game, **facts)
 
 
 def metric(
@@ -234,6 +249,11 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
         facts["metrics"] = facts["metrics"] or tuple(known)
         for unknown in set(facts["metrics"]) - set(known):
             raise TypeError(f"{place}: no metric {unknown!r}{nearest(unknown, known)}")
+    for metric_, order in facts.get("growth", {}).items():
+        known = [m.name for m in _game(game).metrics]
+        if metric_ not in known or order not in ORDERS:
+            allowed = f"one of {', '.join(ORDERS)} for one of {', '.join(known)}"
+            raise TypeError(f"{place}: growth: {allowed}; got {order!r} for {metric_!r}")
     taken = _kinds.get((role, game, name))
     in_notebook = taken and taken.cls.__module__ == cls.__module__ == "__main__"
     if (

@@ -29,7 +29,7 @@ from banditlab.policies.dueling.maxinp import MaxInP
 from banditlab.policies.dueling.uniform import Uniform
 from banditlab.problem import Problem
 from tests.reference import replay
-from tests.reference.greedy_ucb import GreedyUCB
+from tests.reference.dueling.greedy_ucb import GreedyUCB
 
 ALARM = 1e-6  #: false-alarm rate of each statistical test here, on fixed seeds
 HORIZON, ARMS, DIM = 150, 5, 3

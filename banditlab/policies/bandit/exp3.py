@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("exp3", game="bandit", needs=("bounded-rewards",))
+@policy("exp3", game="bandit", needs=("bounded-rewards",), growth={"regret": "sqrt T"})
 @dataclass(frozen=True)
 class EXP3:
     """Exponential weights on importance-weighted losses, with eta_t = rate * sqrt(ln K / (t K)), t = 1, 2, ...

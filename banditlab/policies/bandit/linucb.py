@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
 
-@policy("linucb", game="bandit", needs=("arm-features",))
+@policy("linucb", game="bandit", needs=("arm-features",), growth={"regret": "sqrt T"})
 @dataclass(frozen=True)
 class LinUCB:
     """The largest x'theta + width * sqrt(x' V^-1 x), with V = ridge I + sum x x' and theta = V^-1 sum x r.

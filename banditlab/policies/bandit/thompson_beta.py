@@ -16,7 +16,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("thompson-beta", game="bandit", needs=("bounded-rewards",))
+@policy("thompson-beta", game="bandit", needs=("bounded-rewards",), growth={"regret": "log T"})
 @dataclass(frozen=True)
 class ThompsonBeta:
     """The arm with the largest draw from its posterior Beta(prior_wins + wins, prior_losses + losses).

@@ -26,7 +26,13 @@ PRESETS = {
 }
 
 
-@policy("colstim", game="dueling", needs=("features",), told=("horizon", "link", "rounds"))
+@policy(
+    "colstim",
+    game="dueling",
+    needs=("features",),
+    told=("horizon", "link", "rounds"),
+    growth={"average": "sqrt T"},
+)
 @dataclass(frozen=True)
 class CoLSTIM:
     """First the arm of largest perturbed utility, then its toughest competitor by an upper bound on the contrast.

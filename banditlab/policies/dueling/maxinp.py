@@ -20,7 +20,13 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Flags, Index, Matrix, NonNegative, Positive, Vector
 
 
-@policy("maxinp", game="dueling", needs=("features",), told=("horizon", "link", "rounds"))
+@policy(
+    "maxinp",
+    game="dueling",
+    needs=("features",),
+    told=("horizon", "link", "rounds"),
+    growth={"average": "sqrt T"},
+)
 @dataclass(frozen=True)
 class MaxInP:
     """The pair of largest |x_i - x_j| among the arms that may still be best.

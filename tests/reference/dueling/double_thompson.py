@@ -3,6 +3,15 @@
 import numpy as np
 
 from tests.reference import draws
+from tests.reference.worlds import CYCLE, DUELS_STATIC
+
+#: (environment, horizon, parameters)
+CASES = [
+    (CYCLE, 400, {}),
+    (CYCLE, 400, {"alpha": 0.1}),
+    (CYCLE, 300, {"alpha": 3.0}),
+    (DUELS_STATIC, 300, {}),
+]
 
 
 class DoubleThompson:

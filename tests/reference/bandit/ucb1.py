@@ -2,6 +2,15 @@
 
 import numpy as np
 
+from tests.reference.worlds import ADVERSARIAL, BERNOULLI, TABLE
+
+#: (environment, horizon, parameters)
+CASES = [
+    (BERNOULLI, 400, {}),
+    (ADVERSARIAL, 400, {}),
+    (TABLE, 300, {}),
+]
+
 
 class UCB1:
     """Initialization: play each machine once. Loop: the machine that maximises mean_j + sqrt(2 ln n / n_j),

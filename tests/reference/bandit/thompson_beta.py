@@ -3,6 +3,15 @@
 import numpy as np
 
 from tests.reference import draws
+from tests.reference.worlds import BERNOULLI, TABLE
+
+#: (environment, horizon, parameters)
+CASES = [
+    (BERNOULLI, 400, {}),
+    (BERNOULLI, 300, {"prior_wins": 0.5, "prior_losses": 0.3}),
+    (BERNOULLI, 300, {"prior_wins": 4.0, "prior_losses": 2.0}),
+    (TABLE, 300, {}),
+]
 
 
 class ThompsonBeta:

@@ -4,6 +4,24 @@ import numpy as np
 
 from tests.reference import draws
 from tests.reference.likelihood import Estimator, regular_design
+from tests.reference.worlds import DUELS, DUELS_BALL, DUELS_EXPONENTIAL, DUELS_HYPERCUBE, DUELS_PROBIT, DUELS_STATIC
+
+#: (environment, horizon, parameters)
+CASES = [
+    (DUELS, 300, {}),
+    (DUELS, 150, {"refit": 1.0}),
+    (DUELS, 300, {"eta": 0.5}),
+    (DUELS, 300, {"eta": 0.02}),
+    (DUELS_PROBIT, 200, {"eta": 1.0}),
+    (DUELS_EXPONENTIAL, 200, {"eta": 1.0}),
+    (DUELS, 200, {"eta": 1.0, "link": "exponential"}),
+    (DUELS, 200, {"eta": 1.0, "ridge": 1.0, "design": 1.0, "exploration": 0}),
+    (DUELS, 200, {"eta": 1.0, "exploration": 0}),
+    (DUELS, 200, {"eta": 1.0, "exploration": 30}),
+    (DUELS_STATIC, 300, {"eta": 1.0}),
+    (DUELS_BALL, 200, {"eta": 0.7}),
+    (DUELS_HYPERCUBE, 200, {}),
+]
 
 
 class MaxInP:

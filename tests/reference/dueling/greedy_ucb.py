@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.reference.colstim import CoLSTIM
+from tests.reference.dueling.colstim import CoLSTIM
 
 
 class GreedyUCB:

@@ -2,6 +2,15 @@
 
 import numpy as np
 
+from tests.reference.worlds import CLASSES, LINEAR, LINEAR_STATIC
+
+#: (environment, horizon, parameters)
+CASES = [
+    (LINEAR, 300, {}),
+    (LINEAR_STATIC, 300, {"width": 0.3, "ridge": 0.1}),
+    (CLASSES, 300, {"width": 0.5, "ridge": 2.0}),
+]
+
 
 class LinUCBDisjoint:
     """For each arm A_a = lambda I + sum x x', b_a = sum r x over its plays, theta_a = A_a^-1 b_a; play the largest

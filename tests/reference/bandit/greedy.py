@@ -2,6 +2,14 @@
 
 import numpy as np
 
+from tests.reference.worlds import BERNOULLI, GAUSSIAN
+
+#: (environment, horizon, parameters)
+CASES = [
+    (BERNOULLI, 300, {}),
+    (GAUSSIAN, 300, {}),
+]
+
 
 class Greedy:
     """Each arm once, then the largest mean reward."""

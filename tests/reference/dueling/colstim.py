@@ -4,6 +4,40 @@ import numpy as np
 
 from tests.reference import draws
 from tests.reference.likelihood import Estimator, regular_design
+from tests.reference.worlds import DUELS, DUELS_BALL, DUELS_EXPONENTIAL, DUELS_ONE_HOT, DUELS_PROBIT, DUELS_STATIC
+
+#: (environment, horizon, parameters)
+CASES = [
+    (DUELS, 300, {}),
+    (DUELS, 300, {"preset": "practical"}),
+    (DUELS, 150, {"refit": 1.0}),
+    (DUELS, 150, {"preset": "practical", "refit": 1.0}),
+    (DUELS, 300, {"refit": 1.5}),
+    (DUELS_PROBIT, 300, {"preset": "practical"}),
+    (DUELS_PROBIT, 150, {"ridge": 0.1, "refit": 1.0}),
+    (DUELS_EXPONENTIAL, 300, {"preset": "practical"}),
+    (DUELS_EXPONENTIAL, 150, {"ridge": 0.1, "refit": 1.0}),
+    (DUELS, 200, {"link": "probit"}),
+    (DUELS, 200, {"link": "exponential"}),
+    (DUELS, 200, {"coupling": "always"}),
+    (DUELS, 200, {"coupling": "never"}),
+    (DUELS, 200, {"threshold": 0.0}),
+    (DUELS, 200, {"threshold": 0.4, "coupling": "always", "link": "probit"}),
+    (DUELS, 200, {"c1": 0.5}),
+    (DUELS, 200, {"preset": "practical", "c1": "horizon"}),
+    (DUELS, 200, {"center": True}),
+    (DUELS, 200, {"preset": "practical", "center": False}),
+    (DUELS, 200, {"design": 1.0}),
+    (DUELS, 200, {"preset": "practical", "design": 0.0}),
+    (DUELS, 200, {"exploration": 0}),
+    (DUELS, 200, {"exploration": 30, "ridge": 1.0}),
+    (DUELS, 60, {"exploration": 60}),
+    (DUELS_STATIC, 300, {}),
+    (DUELS_STATIC, 300, {"preset": "practical"}),
+    (DUELS_ONE_HOT, 300, {"preset": "practical"}),
+    (DUELS_ONE_HOT, 300, {}),
+    (DUELS_BALL, 200, {}),
+]
 
 PRESETS = {
     "paper": {"exploration": None, "c1": "horizon", "ridge": 1e-4, "design": 0.0, "center": False},

@@ -2,6 +2,15 @@
 
 import numpy as np
 
+from tests.reference.worlds import LINEAR, LINEAR_STATIC
+
+#: (environment, horizon, parameters)
+CASES = [
+    (LINEAR, 300, {}),
+    (LINEAR, 300, {"width": 0.1, "ridge": 0.01}),
+    (LINEAR_STATIC, 300, {"width": 2.0, "ridge": 5.0}),
+]
+
 
 class LinUCB:
     """A = lambda I + sum x x', b = sum r x, theta = A^-1 b; play the largest theta'x + alpha sqrt(x' A^-1 x)."""

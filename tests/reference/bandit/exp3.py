@@ -3,6 +3,15 @@
 import numpy as np
 
 from tests.reference import draws
+from tests.reference.worlds import ADVERSARIAL, BERNOULLI, TABLE
+
+#: (environment, horizon, parameters)
+CASES = [
+    (BERNOULLI, 400, {}),
+    (ADVERSARIAL, 400, {}),
+    (ADVERSARIAL, 400, {"rate": 3.0}),
+    (TABLE, 300, {"rate": 0.2}),
+]
 
 
 class EXP3:
