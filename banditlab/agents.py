@@ -134,6 +134,26 @@ class Agent:
         self._asked = None
         self.t += 1
 
+    def recommend(self) -> Any:
+        """Return the arm that the policy takes for the best so far.
+
+        Raises
+        ------
+        UserError
+            The policy recommends nothing.
+        """
+        return self._optional("recommend")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the policy has seen enough; False for ever where it has no stopping rule."""
+        return hasattr(self._instance, "stop") and bool(self._optional("stop"))
+
+    def _optional(self, verb: str) -> Any:
+        if not hasattr(self._instance, verb):
+            raise UserError(f"agent {self._entry.name!r}: this policy does not {verb}")
+        return getattr(self._instance, verb)(self.state, self.t)
+
     def save(self, path: str | Path) -> None:
         """Write the agent to an NPZ file, between two rounds.
 

@@ -98,7 +98,7 @@ def _close(report: runner.Report, folder: Path) -> int:
 def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     from banditlab.analysis.statistics import detectable
     from banditlab.progress import count
-    from banditlab.runs.pair import measure_rate, metrics_of
+    from banditlab.runs.pair import measure_rate
 
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
     n, workers = grid.settings.replications, runner.workers(options.jobs)
@@ -110,7 +110,7 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
         cell = work.cell
         rate = measure_rate(work.pair, cell, grid.settings)
         seconds += max(0, n - kept[work.key]) * cell.horizon / rate
-        size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(metrics_of(cell))
+        size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(cell.metrics)
         slow = "  (plain Python)" if work.pair.reason else ""
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
     print(f"predicted time: {_duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")

@@ -78,7 +78,13 @@ class Kind:
     @property
     def verbs(self) -> dict[Callable, Callable]:
         """The class's functions, by the stubs of its game."""
-        return {stub: getattr(self.cls, stub.__name__) for stub in _stubs(self.role, self.game)}
+        stubs = [*_stubs(self.role, self.game), *self.options]
+        return {stub: getattr(self.cls, stub.__name__) for stub in stubs}
+
+    @property
+    def options(self) -> list[Callable]:
+        """The stubs of the optional verbs that the class has."""
+        return [stub for stub in _optional_stubs(self.role, self.game) if hasattr(self.cls, stub.__name__)]
 
     @property
     def summary(self) -> str:
@@ -232,6 +238,10 @@ def _stubs(role: str, game: str) -> tuple[Callable, ...]:
     return _game(game).environment_verbs if role == "environment" else _game(game).policy_verbs
 
 
+def _optional_stubs(role: str, game: str) -> tuple[Callable, ...]:
+    return _game(game).environment_options if role == "environment" else _game(game).policy_options
+
+
 def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
     place = f"{role} {game}/{name}"
     if "__dataclass_fields__" not in vars(cls) or not cls.__dataclass_params__.frozen:
@@ -244,6 +254,9 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
             raise TypeError(f"{place}: a parameter cannot be called {key!r}, which is a key of every grid's tables")
     for stub in _stubs(role, game):
         _check_verb(place, cls, stub)
+    for stub in _optional_stubs(role, game):
+        if hasattr(cls, stub.__name__):
+            _check_verb(place, cls, stub)
     if role == "environment":
         known = [m.name for m in _game(game).metrics]
         facts["metrics"] = facts["metrics"] or tuple(known)
@@ -304,7 +317,8 @@ def find(role: str, name: str, game: str | None = None) -> Kind:
     _load_built_in()
     scope, _, bare = name.rpartition("/")
     scope = scope or game
-    found = [kind for key, kind in _kinds.items() if key[0] == role and key[2] == bare and scope in (None, key[1])]
+    every = sorted(_kinds.items())
+    found = [kind for key, kind in every if key[0] == role and key[2] == bare and scope in (None, key[1])]
     if not found and _load_entry_points():
         return find(role, name, game)
     if len(found) > 1:

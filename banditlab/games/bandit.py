@@ -10,6 +10,9 @@ A round t = 0, 1, ... of a pair (environment, policy):
 
 The functions below without a body are the verbs: the environment's are `observe`, `pull`, `regret`; the policy's are
 `choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
+
+Pure exploration: a policy may also `recommend` an arm, which is scored at the record points where the environment has
+the verb `shortfall`; and it may `stop`, after which nothing more is played and the number of rounds is its sample complexity.
 """
 
 from __future__ import annotations
@@ -55,7 +58,26 @@ def learn(policy, t, features, arm, reward) -> None:
     raise NotImplementedError
 
 
-REGRET, REALISED, STATIC = range(3)
+def recommend(policy, t) -> int:
+    """Policy, optional: the arm that it takes for the best after t rounds."""
+    return -1
+
+
+def stop(policy, t) -> bool:
+    """Policy, optional: whether it has seen enough after t rounds; once true it stays so."""
+    return False
+
+
+def shortfall(env, t, arm) -> float:
+    """Environment, optional: by how much the mean of an arm is below the best arm's, after t rounds."""
+    return 0.0
+
+
+REGRET, REALISED, STATIC, SIMPLE, ERROR, SAMPLES = range(6)
+
+
+#: Metrics of environments whose means stay.
+PLAIN_METRICS = ("regret", "realised-regret", "simple-regret", "error-rate", "sample-complexity")
 
 
 @kernel
@@ -65,9 +87,13 @@ def score(totals, gap, loss):
     totals[REALISED] += loss
 
 
-def rounds(env, policy, start, stop, contexts, coins, totals):
-    """Play rounds start .. stop - 1."""
-    for t in range(start, stop):
+def rounds(env, policy, start, end, contexts, coins, totals):
+    """Play rounds start .. end - 1, or until the policy stops."""
+    played = 0
+    for t in range(start, end):
+        if stop(policy, t):
+            break
+        played += 1
         features = observe(env, t, contexts)
         arm = choose(policy, t, features, coins)
         if not 0 <= arm < features.shape[0]:
@@ -75,7 +101,16 @@ def rounds(env, policy, start, stop, contexts, coins, totals):
         reward = pull(env, t, features, arm)
         learn(policy, t, features, arm, reward)
         regret(env, t, features, arm, reward, totals)
-        measure(env, policy, Round(t, features, arm, reward), t + 1 == stop, totals)
+        measure(env, policy, Round(t, features, arm, reward), t + 1 == end, totals)
+    totals[SAMPLES] += played
+
+
+def conclude(env, policy, t, totals):
+    """Score the arm that the policy recommends after t rounds."""
+    arm = recommend(policy, t)
+    if arm >= 0:
+        totals[SIMPLE] = shortfall(env, t, arm)
+        totals[ERROR] = 1.0 if totals[SIMPLE] > 0.0 else 0.0
 
 
 def ask(policy, t, features, rng):
@@ -88,12 +123,19 @@ def tell(policy, t, features, action, outcome):
     learn(policy, t, features, action, outcome)
 
 
+def note(round, row):
+    """Write what was played and seen."""
+    row[0] = round.arm
+    row[1] = round.reward
+
+
 GAME = Game(
     name="bandit",
     summary="see features or none, play an arm, see its reward",
     rounds=rounds,
     ask=ask,
     tell=tell,
+    note=note,
     outcome=float,
     environment_verbs=(observe, pull, regret),
     policy_verbs=(choose, learn),
@@ -101,5 +143,11 @@ GAME = Game(
         Metric("regret", "Regret"),
         Metric("realised-regret", "Realised regret", signed=True),
         Metric("static-regret", "Regret to the best fixed arm", signed=True),
+        Metric("simple-regret", "Simple regret", cumulative=False, of=("recommend", "shortfall")),
+        Metric("error-rate", "Error rate", cumulative=False, of=("recommend", "shortfall")),
+        Metric("sample-complexity", "Sample complexity", of=("stop",)),
     ),
+    environment_options=(shortfall,),
+    policy_options=(recommend, stop),
+    conclude=conclude,
 )

@@ -9,7 +9,9 @@ A round t = 0, 1, ... of a pair (environment, policy):
 5. the environment adds to the regrets, from its true utilities or preferences.
 
 With the gap of an arm to the round's best in utility, or in preference P(best beats arm) - 1/2, the regret of a pair is
-the smaller gap (weak), the larger (strong) or their mean (average).
+the smaller gap (weak), the larger (strong) or their mean (average). The best is the Condorcet winner, which beats every
+other arm; where there is none, a gap is to the highest Copeland score (share of the other arms that an arm beats) or
+Borda score (mean probability to beat another arm), and the regret of a pair is the mean of its two.
 
 The functions below without a body are the verbs: the environment's are `observe`, `duel`, `regret`; the policy's are
 `choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
@@ -59,25 +61,41 @@ def learn(policy, t, features, first, second, won) -> None:
     raise NotImplementedError
 
 
+AVERAGE, STRONG, WEAK, AVERAGE_PREFERENCE, STRONG_PREFERENCE, WEAK_PREFERENCE, COPELAND, BORDA = range(8)
+
+
+#: Metrics of environments that know utilities, that have a Condorcet winner, and whose preferences stay.
+UTILITY_METRICS = ("average", "strong", "weak")
+PREFERENCE_METRICS = ("average-preference", "strong-preference", "weak-preference")
+TOURNAMENT_METRICS = ("copeland", "borda")
+
+
 @kernel
 def score_utility(totals, one, other):
     """Add a pair's gaps in utility, each >= 0, to the totals."""
-    totals[0] += 0.5 * (one + other)
-    totals[1] += max(one, other)
-    totals[2] += min(one, other)
+    totals[AVERAGE] += 0.5 * (one + other)
+    totals[STRONG] += max(one, other)
+    totals[WEAK] += min(one, other)
 
 
 @kernel
 def score_preference(totals, one, other):
     """Add a pair's gaps in preference, each in [0, 1/2], to the totals."""
-    totals[3] += 0.5 * (one + other)
-    totals[4] += max(one, other)
-    totals[5] += min(one, other)
+    totals[AVERAGE_PREFERENCE] += 0.5 * (one + other)
+    totals[STRONG_PREFERENCE] += max(one, other)
+    totals[WEAK_PREFERENCE] += min(one, other)
 
 
-def rounds(env, policy, start, stop, contexts, coins, totals):
-    """Play rounds start .. stop - 1."""
-    for t in range(start, stop):
+@kernel
+def score_tournament(totals, copeland, borda, first, second):
+    """Add a pair's mean gaps in Copeland and Borda score, from the gaps (K,) of all arms, each in [0, 1]."""
+    totals[COPELAND] += 0.5 * (copeland[first] + copeland[second])
+    totals[BORDA] += 0.5 * (borda[first] + borda[second])
+
+
+def rounds(env, policy, start, end, contexts, coins, totals):
+    """Play rounds start .. end - 1."""
+    for t in range(start, end):
         features = observe(env, t, contexts)
         first, second = choose(policy, t, features, coins)
         if not (0 <= first < features.shape[0] and 0 <= second < features.shape[0]):
@@ -85,7 +103,7 @@ def rounds(env, policy, start, stop, contexts, coins, totals):
         won = duel(env, t, features, first, second)
         learn(policy, t, features, first, second, won)
         regret(env, t, features, first, second, totals)
-        measure(env, policy, Round(t, features, first, second, won), t + 1 == stop, totals)
+        measure(env, policy, Round(t, features, first, second, won), t + 1 == end, totals)
 
 
 def ask(policy, t, features, rng):
@@ -99,12 +117,20 @@ def tell(policy, t, features, action, outcome):
     learn(policy, t, features, first, second, outcome)
 
 
+def note(round, row):
+    """Write what was played and seen."""
+    row[0] = round.first
+    row[1] = round.second
+    row[2] = 1.0 if round.won else 0.0
+
+
 GAME = Game(
     name="dueling",
     summary="see features or none, play a pair of arms, see which one won",
     rounds=rounds,
     ask=ask,
     tell=tell,
+    note=note,
     outcome=bool,
     environment_verbs=(observe, duel, regret),
     policy_verbs=(choose, learn),
@@ -115,5 +141,7 @@ GAME = Game(
         Metric("average-preference", "Average regret (preference)"),
         Metric("strong-preference", "Strong regret (preference)"),
         Metric("weak-preference", "Weak regret (preference)"),
+        Metric("copeland", "Copeland regret"),
+        Metric("borda", "Borda regret"),
     ),
 )

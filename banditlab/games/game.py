@@ -20,12 +20,15 @@ class Metric:
         Whether it can be negative. Contracts and log axes read this.
     cumulative : bool
         Whether it adds up over the rounds; otherwise it is read at the record points.
+    of : tuple of str
+        Optional verbs that it is read from: it is kept where the environment and the policy have them.
     """
 
     name: str
     label: str
     signed: bool = False
     cumulative: bool = True
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,18 @@ class Game:
         The loop; the verbs are free names in it.
     ask, tell : function
         The policy's half of a round, for a user's own loop.
+    note : function
+        Writes what was played and seen in a round into an array, for a trace.
     outcome : type
         What a policy is told after a round: float, bool.
     environment_verbs, policy_verbs : tuple of function
         The stubs that document who provides which verb, with which parameters.
     metrics : tuple of Metric
         In the order of the running totals.
+    environment_options, policy_options : tuple of function
+        Further stubs, which say what holds where a class has no such verb.
+    conclude : function
+        Reads at a record point what is no sum over rounds.
     """
 
     name: str
@@ -52,19 +61,32 @@ class Game:
     rounds: Callable
     ask: Callable
     tell: Callable
+    note: Callable
     outcome: type
     environment_verbs: tuple[Callable, ...]
     policy_verbs: tuple[Callable, ...]
     metrics: tuple[Metric, ...]
+    environment_options: tuple[Callable, ...] = ()
+    policy_options: tuple[Callable, ...] = ()
+    conclude: Callable | None = None
+
+    @property
+    def loop(self) -> dict[Callable, Callable]:
+        """The game's own functions, by their stubs in `play`."""
+        return {rounds: self.rounds, conclude: self.conclude or conclude}
 
 
-def rounds(env, policy, start, stop, contexts, coins, totals) -> None:
-    """Game: play rounds start .. stop - 1."""
+def rounds(env, policy, start, end, contexts, coins, totals) -> None:
+    """Game: play rounds start .. end - 1."""
     raise NotImplementedError
 
 
-def play(env, policy, start, stop, contexts, coins, totals, points, curves) -> None:
-    """Play rounds start .. stop - 1 and copy the totals into `curves` at the record points.
+def conclude(env, policy, t, totals) -> None:
+    """Game: after t rounds, at a record point, write the metrics that are no sums over rounds."""
+
+
+def play(env, policy, start, end, contexts, coins, totals, points, curves) -> None:
+    """Play rounds start .. end - 1 and copy the totals into `curves` at the record points.
 
     totals : float64 (M,), running totals of the metrics
     points : int64 (P,), numbers of rounds at which to record, increasing
@@ -72,11 +94,12 @@ def play(env, policy, start, stop, contexts, coins, totals, points, curves) -> N
     """
     t = start
     for p in range(points.shape[0]):
-        if t < points[p] and t < stop:
-            end = min(points[p], stop)
-            rounds(env, policy, t, end, contexts, coins, totals)
-            t = end
+        if t < points[p] and t < end:
+            until = min(points[p], end)
+            rounds(env, policy, t, until, contexts, coins, totals)
+            t = until
             if t == points[p]:
+                conclude(env, policy, t, totals)
                 for m in range(totals.shape[0]):
                     curves[p, m] = totals[m]
 

@@ -11,6 +11,8 @@ from annotated_types import Le
 from pydantic import StringConstraints
 
 from banditlab import registry, seeding
+from banditlab.games import games
+from banditlab.games.game import Metric
 from banditlab.registry import Kind
 from banditlab.types import Count, Index
 from banditlab.validation import parameters
@@ -109,8 +111,20 @@ class Cell:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Names of the metrics that it keeps."""
-        return (*self.world.kind.metrics, *(entry.metric.name for entry in self.user_metrics))
+        """Names of the metrics that it keeps: its game's, then the users'."""
+        return tuple(metric.name for metric in (*self.game_metrics, *(entry.metric for entry in self.user_metrics)))
+
+    @functools.cached_property
+    def game_metrics(self) -> tuple[Metric, ...]:
+        """The metrics of its game that it keeps.
+
+        Those of its kind of environment, or of this very instance where its method `metrics` says so, for which both
+        sides have the optional verbs.
+        """
+        said = getattr(self.world.instance, "metrics", None)
+        kept = self.world.kind.metrics if said is None else said()
+        verbs = {stub.__name__ for kind in (self.world.kind, self.player.kind) for stub in kind.options}
+        return tuple(m for m in games()[self.game].metrics if m.name in kept and verbs.issuperset(m.of))
 
     @property
     def user_metrics(self) -> list[registry.UserMetric]:

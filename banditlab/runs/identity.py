@@ -46,7 +46,7 @@ def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: 
     """Return the fingerprint of all functions that a pair's numbers depend on."""
     measures = [entry.function for entry in metrics]
     rules = kernel, settle, seeding.stream, seeding.key, play
-    return fingerprint(*rules, games()[game].rounds, environment.cls, policy.cls, *measures)
+    return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures)
 
 
 def data_digests(cell: Cell) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 from banditlab import fuse, seeding
 from banditlab.errors import UserError
 from banditlab.games import games
-from banditlab.games.game import Metric, measure, play, rounds
+from banditlab.games.game import measure, play
 from banditlab.problem import Problem
 from banditlab.runs.grid import Cell, Settings
 
@@ -35,13 +35,6 @@ class Failure(NamedTuple):
 
     replication: int
     message: str
-
-
-def metrics_of(cell: Cell) -> list[Metric]:
-    """Return the metrics that a cell keeps: the environment's of its game, then the users'."""
-    kept = cell.world.kind.metrics
-    own = [metric for metric in games()[cell.game].metrics if metric.name in kept]
-    return own + [entry.metric for entry in cell.user_metrics]
 
 
 @dataclass(frozen=True)
@@ -218,16 +211,16 @@ def _slices(pair, cell, start, points, curves, pace, stopped) -> Iterator[int]:
 
 def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
     own = games()[cell.game].metrics
-    keep = [m for m, metric in enumerate(own) if metric.name in cell.world.kind.metrics]
+    keep = [m for m, metric in enumerate(own) if metric in cell.game_metrics]
     values = curves[:, keep + list(range(len(own), curves.shape[1]))]
     if not np.isfinite(values).all():
         p, m = np.argwhere(~np.isfinite(values))[0]
-        return Failure(replication, f"{metrics_of(cell)[m].name} is {values[p, m]} at round {points[p]}")
+        return Failure(replication, f"{cell.metrics[m]} is {values[p, m]} at round {points[p]}")
     return Curve(replication, points, values, seconds)
 
 
 def _verbs(cell: Cell) -> dict[Callable, Callable]:
-    verbs = {rounds: games()[cell.game].rounds, **cell.world.kind.verbs, **cell.player.kind.verbs}
+    verbs = {**games()[cell.game].loop, **cell.world.kind.verbs, **cell.player.kind.verbs}
     chain = _measures(cell)
     return verbs if chain is None else {**verbs, measure: chain}
 

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from banditlab.errors import UserError
 from banditlab.runs.grid import Cell, Grid, describe
-from banditlab.runs.pair import Curve, metrics_of
+from banditlab.runs.pair import Curve
 
 CURVES = pa.schema(
     [
@@ -117,9 +117,9 @@ class Store:
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
         rows = [
-            (key, curve.replication, metric.name, curve.rounds, curve.values[:, m])
+            (key, curve.replication, metric, curve.rounds, curve.values[:, m])
             for curve in curves
-            for m, metric in enumerate(metrics_of(cell))
+            for m, metric in enumerate(cell.metrics)
         ]
         # in one step, so that Ctrl-C cannot leave half of a replication
         self._pending += [dict(zip(CURVES.names, row, strict=True)) for row in rows]
@@ -225,7 +225,7 @@ def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
         "policy": about["policy"]["label"],
         "horizon": about["horizon"],
         "told": ", ".join(sorted(told - {"rounds", "best"})),
-        "metrics": [metric.name for metric in metrics_of(cell)],
+        "metrics": list(cell.metrics),
         "about": json.dumps(about),
     }
 

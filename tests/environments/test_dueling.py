@@ -62,7 +62,7 @@ def test_regrets_by_hand(name):
             check(done.totals[:, :3], distance)
             gaps = likelihood.cdf(WORLDS[name].link, distance) - 0.5
             steepest = {"logistic": 1 / 4, "probit": 1 / np.sqrt(2 * np.pi), "exponential": 1 / 2}
-            assert (done.totals[:, 3:] <= steepest[WORLDS[name].link] * done.totals[:, :3] + 1e-15).all()
+            assert (done.totals[:, 3:6] <= steepest[WORLDS[name].link] * done.totals[:, :3] + 1e-15).all()
         check(done.totals[:, 3:], gaps)
         # no weak regret if and only if the best arm is in the pair, or one with its features
         best = done.features[np.arange(HORIZON), done.best]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.environments.instances import check_arms, draw_means, exclusive, fill, parse_prior
-from banditlab.games.bandit import score
+from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
 from banditlab.types import Arms, Counts, Matrix, NonNegative, Probability, Vector
@@ -16,7 +16,7 @@ from banditlab.types import Arms, Counts, Matrix, NonNegative, Probability, Vect
 PRIORS = {"beta": "beta(a, b) with a, b > 0", "uniform": "uniform(a, b) with a < b"}
 
 
-@environment("bernoulli", game="bandit", gives=("bounded-rewards",), metrics=("regret", "realised-regret"))
+@environment("bernoulli", game="bandit", gives=("bounded-rewards",), metrics=PLAIN_METRICS)
 @dataclass(frozen=True)
 class Bernoulli:
     """Bernoulli arms: the reward of arm k is 1 with probability means[k], else 0.
@@ -73,3 +73,7 @@ class Bernoulli:
     def regret(env, t, features, arm, reward, totals):
         best = env.means[env.best[0]]
         score(totals, best - env.means[arm], best - reward)
+
+    @staticmethod
+    def shortfall(env, t, arm):
+        return env.means[env.best[0]] - env.means[arm]

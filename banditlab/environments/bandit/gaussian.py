@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.environments.instances import check_arms, draw_means, exclusive, fill
-from banditlab.games.bandit import score
+from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
 from banditlab.types import Arms, Counts, Matrix, NonNegative, Real, Vector
@@ -16,7 +16,7 @@ from banditlab.types import Arms, Counts, Matrix, NonNegative, Real, Vector
 PRIORS = {"normal": "normal(mean, std) with std > 0", "uniform": "uniform(a, b) with a < b"}
 
 
-@environment("gaussian", game="bandit", metrics=("regret", "realised-regret"))
+@environment("gaussian", game="bandit", metrics=PLAIN_METRICS)
 @dataclass(frozen=True)
 class Gaussian:
     """Gaussian arms: the reward of arm k is normal with mean means[k] and standard deviation `std`.
@@ -69,3 +69,7 @@ class Gaussian:
     def regret(env, t, features, arm, reward, totals):
         best = env.means[env.best[0]]
         score(totals, best - env.means[arm], best - reward)
+
+    @staticmethod
+    def shortfall(env, t, arm):
+        return env.means[env.best[0]] - env.means[arm]

@@ -15,7 +15,7 @@ from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercub
 from banditlab.environments.instances import exclusive, fill, table
 from banditlab.environments.outcomes import meet
 from banditlab.errors import UserError
-from banditlab.games.dueling import score_preference, score_utility
+from banditlab.games.dueling import PREFERENCE_METRICS, UTILITY_METRICS, score_preference, score_utility
 from banditlab.numerics.hashing import uniform
 from banditlab.numerics.links import LINKS, noise, probability
 from banditlab.registry import environment
@@ -25,7 +25,7 @@ SPHERE, BALL, GAUSS, HYPERCUBE, _, _, ARRAY = range(7)
 CONTEXTS = ("sphere", "ball", "gauss", "hypercube", "static", "one-hot", "array")
 
 
-@environment("linear", game="dueling", gives=("features",))
+@environment("linear", game="dueling", gives=("features",), metrics=(*UTILITY_METRICS, *PREFERENCE_METRICS))
 @dataclass(frozen=True)
 class Linear:
     """Arm i beats arm j with probability F((x_i - x_j)'theta), for one unknown theta of norm `signal`.
