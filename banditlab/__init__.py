@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from banditlab.agents import Agent, agent
-    from banditlab.analysis.results import Result, load
+    from banditlab.analysis.loading import load
+    from banditlab.analysis.results import Result
     from banditlab.api import run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
@@ -17,7 +18,7 @@ _HOMES = {
     "Agent": "agents",
     "agent": "agents",
     "Result": "analysis.results",
-    "load": "analysis.results",
+    "load": "analysis.loading",
     "run": "api",
     "run_grid": "api",
     "UserError": "errors",
@@ -33,6 +34,7 @@ __all__ = [
     "Result",
     "UserError",
     "agent",
+    "checks",
     "environment",
     "kernel",
     "load",
@@ -46,6 +48,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that importing the package costs nothing."""
+    if name == "checks":
+        return importlib.import_module("banditlab.checks")
     if name not in _HOMES:
         raise AttributeError(f"module 'banditlab' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"banditlab.{_HOMES[name]}"), name)

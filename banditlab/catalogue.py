@@ -26,7 +26,7 @@ def show_list(console: Console, what: str | None) -> None:
         console.print(_table("games", rows), "")
     for role, plural in zip(registry.ROLES, ("environments", "policies"), strict=True):
         if what in (None, plural):
-            rows = [(f"{kind.game}/{kind.name}", kind.summary) for kind in registry.kinds(role)]
+            rows = [(kind.title, kind.summary) for kind in registry.kinds(role)]
             console.print(_table(plural, rows), "")
 
 
@@ -42,7 +42,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> Table:
 def describe(kind: Kind) -> str:
     """Return a page about an environment or policy: its paper, what it does, its parameters and defaults."""
     module = sys.modules[kind.cls.__module__]
-    lines = [f"{kind.role} {kind.game}/{kind.name}", ""]
+    lines = [f"{kind.role} {kind.title}", ""]
     lines += _wrapped(inspect.cleandoc(module.__doc__ or ""))
     if kind.cls.__doc__ and not kind.cls.__doc__.startswith(f"{kind.cls.__name__}("):
         lines += ["", *_wrapped(inspect.cleandoc(kind.cls.__doc__))]

@@ -76,6 +76,11 @@ class Kind:
     growth: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def title(self) -> str:
+        """The name that is unique over games: "bandit/ucb1"."""
+        return f"{self.game}/{self.name}"
+
+    @property
     def verbs(self) -> dict[Callable, Callable]:
         """The class's functions, by the stubs of its game."""
         stubs = [*_stubs(self.role, self.game), *self.options]
@@ -322,7 +327,7 @@ def find(role: str, name: str, game: str | None = None) -> Kind:
     if not found and _load_entry_points():
         return find(role, name, game)
     if len(found) > 1:
-        choices = " or ".join(repr(f"{kind.game}/{kind.name}") for kind in found)
+        choices = " or ".join(repr(kind.title) for kind in found)
         raise UserError(f"{name!r} is ambiguous: write {choices}")
     if not found:
         raise UserError(_unknown(role, name, scope) + lost())

@@ -9,9 +9,7 @@ import banditlab
 from banditlab import registry
 from banditlab.errors import UserError
 
-KINDS = [
-    f"{kind.game}/{kind.name}" for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")
-]
+KINDS = [kind.title for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")]
 
 
 def make(name, **settings):

@@ -12,7 +12,8 @@ The functions below without a body are the verbs: the environment's are `observe
 `choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
 
 Pure exploration: a policy may also `recommend` an arm, which is scored at the record points where the environment has
-the verb `shortfall`; and it may `stop`, after which nothing more is played and the number of rounds is its sample complexity.
+the verb `shortfall`; and it may `stop`, after which nothing more is played: the rounds until then are its sample
+complexity.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def learn(policy, t, features, arm, reward) -> None:
 
 
 def recommend(policy, t) -> int:
-    """Policy, optional: the arm that it takes for the best after t rounds."""
+    """Policy, optional: the arm that it takes for the best after t rounds, or after those that it played."""
     return -1
 
 

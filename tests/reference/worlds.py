@@ -7,6 +7,8 @@ from banditlab.environments.bandit.bernoulli import Bernoulli
 from banditlab.environments.bandit.classification import Classification
 from banditlab.environments.bandit.gaussian import Gaussian
 from banditlab.environments.bandit.linear import Linear
+from banditlab.environments.bandit.logistic import Logistic
+from banditlab.environments.bandit.table import Table
 from banditlab.environments.dueling.linear import Linear as LinearDuels
 from banditlab.environments.dueling.matrix import Matrix
 
@@ -18,7 +20,9 @@ GAUSSIAN = Gaussian(means=[0.1, -0.2, 0.3])
 ADVERSARIAL = Adversarial(arms=4, period=50)
 LINEAR = Linear(arms=5, dim=3)
 LINEAR_STATIC = Linear(arms=5, dim=3, fresh=False, noise=0.5)
-TABLE = Adversarial(losses=str(DATA / "losses.csv"))
+LOGISTIC = Logistic(arms=5, dim=3)
+LOGISTIC_STATIC = Logistic(arms=5, dim=3, fresh=False, signal=2.0)
+TABLE = Table(means=str(DATA / "losses.csv"), entries="losses")
 CLASSES = Classification(data=str(DATA / "classes.csv"))
 
 DUELS = LinearDuels(arms=4, dim=3, signal=2.0)

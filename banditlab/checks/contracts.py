@@ -1,0 +1,148 @@
+"""What must hold of every policy and environment, whatever it does.
+
+In a test-suite of one's own:
+
+    def test_my_policy():
+        banditlab.checks.check_policy(MyPolicy(width=0.5))
+
+    def test_my_environment():
+        banditlab.checks.check_environment(MyEnvironment(arms=3))
+
+Each raises an AssertionError with a line for every contract that does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from banditlab import registry
+from banditlab.checks.findings import Finding, insist
+from banditlab.checks.pairs import cell_of, pair_of, play, reference_for, settings_of
+from banditlab.checks.replay import run
+from banditlab.errors import UserError
+from banditlab.games import games
+from banditlab.runs.grid import Cell, Record
+from banditlab.runs.pair import play_replications
+
+ROUNDS = 200  #: of each contract; enough to pass the first plays of every arm and a few updates
+
+
+def check_policy(policy: Any, environment: Any = None) -> None:
+    """Check the contracts of a policy in an environment, by default the reference environment of its game.
+
+    It plays without errors; the same seed gives the same numbers; plain Python and compiled code do; a run in slices
+    and a straight one do; a replication does, alone or after others.
+
+    Parameters
+    ----------
+    policy, environment : instances of registered classes
+
+    Raises
+    ------
+    AssertionError
+        One line for each contract that does not hold.
+    UserError
+        There is no environment that gives what the policy needs.
+    """
+    environment = environment or reference_for(registry.kind_of(policy))
+    cell = cell_of(environment, policy, ROUNDS)
+    insist(registry.kind_of(policy).name, contracts(cell))
+
+
+def check_environment(environment: Any) -> None:
+    """Check the contracts of an environment: those of a policy, played uniformly, and its own.
+
+    The regret of the oracle is exactly 0; what cannot be negative and adds up never falls; what is shown does not
+    depend on what was played; nor does what an action earns, given how often or when it was played.
+
+    Raises
+    ------
+    AssertionError
+        One line for each contract that does not hold.
+    """
+    kind = registry.kind_of(environment)
+    uniform = registry.find("policy", "uniform", kind.game).cls()
+    cell = cell_of(environment, uniform, ROUNDS)
+    insist(kind.name, [*contracts(cell), *_environment_contracts(cell)])
+
+
+def contracts(cell: Cell) -> Iterator[Finding]:
+    """Yield a finding for each contract of a pair."""
+    try:
+        done = play(cell, 3)
+    except (AssertionError, UserError) as error:
+        yield Finding("plays", "fails", str(error))
+        return
+    yield Finding("plays", "holds", f"{cell.horizon} rounds")
+    yield _equal("same seed", "the same seed twice", done, play(cell, 3))
+    if pair_of(cell).reason:
+        yield Finding("plain = compiled", "none", f"runs in plain Python: {pair_of(cell).reason}")
+    else:
+        yield _equal("plain = compiled", "plain Python and compiled code", done, play(cell, 3, compiled=False))
+    yield _equal("slices", "a straight run and one in slices", done, _in_slices(cell))
+    yield _equal("replications apart", "a replication alone and after others", done[2:], play(cell, range(2, 3)))
+
+
+def _equal(check: str, what: str, one: list, other: list) -> Finding:
+    for a, b in zip(one, other, strict=True):
+        if a.values.tobytes() != b.values.tobytes():
+            where = int(a.rounds[np.argmax((a.values != b.values).any(axis=1))])
+            return Finding(check, "fails", f"{what} differ in replication {a.replication}, by round {where}")
+    return Finding(check, "holds", f"{what} agree to the bit")
+
+
+def _in_slices(cell: Cell) -> list:
+    """Play with a record point after every round, and keep those that a straight run has."""
+    settings = settings_of(0, Record(points=cell.horizon, spacing="linear"))
+    points = settings_of(0).record.rounds(cell.horizon)
+    done = play_replications(pair_of(cell), cell, settings, range(3))
+    return [curve._replace(rounds=points, values=curve.values[points - 1]) for curve in done]
+
+
+def _environment_contracts(cell: Cell) -> Iterator[Finding]:
+    for m, metric in enumerate(games()[cell.game].metrics):
+        if metric in cell.game_metrics and metric.cumulative and not metric.signed:
+            steps = run(cell.world.instance, cell.player.instance, cell.horizon).totals[:, m]
+            verdict = "holds" if (steps >= 0).all() else "fails"
+            fall = "" if verdict == "holds" else f"; it falls by {-steps.min():g} in round {int(steps.argmin())}"
+            yield Finding(f"{metric.name} never falls", verdict, f"{metric.name} cannot be negative{fall}")
+    yield _oracle(cell)
+    yield from _independence(cell)
+
+
+def _oracle(cell: Cell) -> Finding:
+    oracle = registry.find("policy", "oracle", cell.game).cls()
+    first = cell.game_metrics[0].name
+    try:
+        [curve] = play(cell_of(cell.world.instance, oracle, cell.horizon), 1)
+    except (AssertionError, UserError) as error:
+        return Finding("oracle", "none", f"the oracle cannot play: {error}")
+    worst = float(np.abs(curve.values[:, 0]).max())
+    return Finding("oracle", "holds" if worst == 0 else "fails", f"{first} of the oracle is 0, found {worst:g}")
+
+
+def _independence(cell: Cell) -> Iterator[Finding]:
+    """Play twice with other coins: what is shown, and the outcomes of an action, must be the same."""
+    one, other = (run(cell.world.instance, cell.player.instance, cell.horizon, coins_seed=coins) for coins in (1, 2))
+    same = np.array_equal(one.features, other.features)
+    yield Finding("contexts", "holds" if same else "fails", "features do not depend on what was played")
+    by_count = _outcomes(one, by_round=False), _outcomes(other, by_round=False)
+    by_round = _outcomes(one, by_round=True), _outcomes(other, by_round=True)
+    same = any(all(a[key] == b[key] for key in a.keys() & b.keys()) for a, b in (by_count, by_round))
+    text = "the outcome of an action depends on how often, or when, it was played alone"
+    yield Finding("common random numbers", "holds" if same else "fails", text)
+
+
+def _outcomes(done: Any, by_round: bool) -> dict[tuple, float]:
+    """Return outcomes by action and the number of its plays, or the round."""
+    plays: dict[tuple, int] = {}
+    found = {}
+    for t, (action, outcome) in enumerate(zip(done.actions.tolist(), done.outcomes.tolist(), strict=True)):
+        key = tuple(sorted(action))
+        plays[key] = plays.get(key, 0) + 1
+        flipped = len(action) == 2 and action[0] > action[1]
+        found[key, t if by_round else plays[key]] = 1.0 - outcome if flipped else outcome
+    return found

@@ -1,0 +1,88 @@
+"""A pair of environment and policy as a cell of a grid, for checks: made, and played without files."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from banditlab import registry
+from banditlab.errors import UserError
+from banditlab.runs.grid import Cell, Player, Record, Settings, World
+from banditlab.runs.pair import Curve, Failure, Pair, play_replications, prepare
+
+#: Small environments of each game, from which a policy takes the first that gives what it needs.
+REFERENCES: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "bandit": [
+        ("bernoulli", {"means": [0.3, 0.5, 0.4, 0.9, 0.2]}),
+        ("linear", {"arms": 5, "dim": 4}),
+        ("logistic", {"arms": 5, "dim": 4, "signal": 4.0}),
+    ],
+    "dueling": [
+        ("bradley-terry", {"utilities": [0.8, 0.0, 2.4, 1.2, 0.4]}),
+        ("linear", {"arms": 5, "dim": 4, "signal": 4.0}),
+    ],
+}
+RECORD = Record(points=60)
+
+
+def reference_for(kind: registry.Kind) -> Any:
+    """Return the reference environment of a policy.
+
+    Raises
+    ------
+    UserError
+        None of its game gives what it needs.
+    """
+    for name, parameters in REFERENCES.get(kind.game, []):
+        world = registry.find("environment", name, kind.game)
+        if kind.needs <= world.gives:
+            return world.cls(**parameters)
+    needs = ", ".join(sorted(kind.needs)) or "nothing"
+    raise UserError(f"{kind.title}: no reference environment gives what it needs ({needs}): name one")
+
+
+def cell_of(environment: Any, policy: Any, horizon: int) -> Cell:
+    """Return the cell of two instances of registered classes."""
+    world, player = registry.kind_of(environment), registry.kind_of(policy)
+    return Cell(World(world.name, world, environment), Player(player.name, player, policy), horizon)
+
+
+def settings_of(seed: int, record: Record = RECORD) -> Settings:
+    """Return the settings of a grid that is played for a check."""
+    return Settings(seed=seed, record=record)
+
+
+@functools.lru_cache(maxsize=8)
+def _prepared(cell: Cell, compiled: bool) -> Pair:
+    return prepare(cell, settings_of(0), compiled=compiled)
+
+
+def pair_of(cell: Cell, compiled: bool = True) -> Pair:
+    """Return the loop of a cell, compiled where it can be."""
+    try:
+        return _prepared(cell, compiled)
+    except TypeError:  # parameters that are lists cannot be looked up
+        return prepare(cell, settings_of(0), compiled=compiled)
+
+
+def play(cell: Cell, replications: int | range, seed: int = 0, compiled: bool = True) -> list[Curve]:
+    """Play replications and return their curves.
+
+    Raises
+    ------
+    AssertionError
+        One of them failed: it raised, or left the finite numbers.
+    """
+    chosen = range(replications) if isinstance(replications, int) else replications
+    done = play_replications(pair_of(cell, compiled), cell, settings_of(seed), chosen)
+    for result in done:
+        if isinstance(result, Failure):
+            raise AssertionError(f"{cell.title}: replication {result.replication}: {result.message}")
+    return done
+
+
+def finals(curves: list[Curve], metric: int = 0) -> np.ndarray:
+    """Return a metric of each replication at the last round, (R,)."""
+    return np.array([curve.values[-1, metric] for curve in curves])

@@ -1,0 +1,183 @@
+"""A run that keeps every round, and the same rounds decided by a slow transcription of the policy's paper.
+
+A transcription is a class with `__init__(policy, problem, rng)`, `choose(t, features, rng, pick)`, `learn(t, features,
+*action, outcome)` and, where the policy has them, `recommend(t)` and `stop(t)`. It is written plainly, from the paper,
+and takes the same random numbers in the same order. `pick(scores)` stands for argmax: where the two best scores differ
+by rounding alone, it follows what the policy took.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banditlab import fuse, registry, seeding
+from banditlab.games import games
+from banditlab.games.game import measure
+from banditlab.problem import Problem
+
+TIE = 1e-9  #: relative difference below which two scores count as equal
+
+
+class Run(NamedTuple):
+    """A run of T rounds, fewer where the policy stopped; both states are the last ones."""
+
+    features: np.ndarray  #: (T, K, d)
+    best: np.ndarray  #: (T,) the best arm of each round, as the environment has it
+    actions: np.ndarray  #: (T, n) arms, one column an arm of the action
+    outcomes: np.ndarray  #: (T,) rewards, or whether the first arm won
+    totals: np.ndarray  #: (T, M) what each round added to the metrics
+    recommended: np.ndarray  #: (T,) arms that were recommended after each round; empty without that verb
+    env: Any
+    state: Any
+    facts: dict[str, Any]  #: what policies may be told
+
+
+def start_env(environment: Any, horizon: int, seed: int) -> Any:
+    """Return the state of an environment on streams of its own."""
+    return fuse.settle(
+        environment.start(seeding.stream(seed, "instance"), seeding.key(seed, "noise"), horizon),
+    )
+
+
+def start_policy(policy: Any, problem: Problem, seed: int) -> tuple[Any, np.random.Generator]:
+    """Return the state of a policy, and its stream."""
+    coins = seeding.stream(seed, "policy")
+    return fuse.settle(policy.start(problem, coins)), coins
+
+
+def told(policy: Any, features: np.ndarray, facts: dict[str, Any]) -> Problem:
+    """Return the problem as a policy is told of it; features of shape (..., K, d)."""
+    kind = registry.kind_of(policy)
+    return Problem(kind.name, *features.shape[-2:], facts, kind.told)
+
+
+def note(round, row):
+    """Stand for the game's function that writes what was played and seen."""
+
+
+WIDTH = 0
+NOTES = 8  #: room for what a game notes of a round
+
+
+def keep(env, policy, round, last, totals):
+    """Write the round behind the running totals."""
+    note(round, totals[WIDTH:])
+
+
+def run(
+    environment: Any,
+    policy: Any,
+    horizon: int,
+    seed: int = 0,
+    *,
+    env: Any = None,
+    compiled: bool = True,
+    coins_seed: int | None = None,
+) -> Run:
+    """Play a pair round by round.
+
+    Parameters
+    ----------
+    environment, policy : instances of registered classes
+    horizon : int
+        T.
+    seed : int
+        Of all streams.
+    env : NamedTuple, optional
+        A state that stands for the environment's own.
+    compiled : bool
+        False plays in plain Python.
+    coins_seed : int, optional
+        Of the policy's stream, where it is to differ.
+    """
+    world, player = registry.kind_of(environment), registry.kind_of(policy)
+    game = games()[player.game]
+    env = start_env(environment, horizon, seed) if env is None else env
+    facts = {"horizon": horizon, "rounds": horizon, **environment.facts(env)}
+    state, coins = start_policy(policy, told(policy, env.features, facts), seed if coins_seed is None else coins_seed)
+    width = len(game.metrics)
+    measures = {measure: fuse.bind(keep, {"note": game.note, "WIDTH": width})}
+    verbs = world.verbs | player.verbs | measures
+    contexts, row = seeding.stream(seed, "contexts"), np.zeros(width + NOTES)
+    loop = fuse.plain(game.rounds, verbs)
+    if compiled:
+        loop, _ = fuse.prepare(game.rounds, verbs, (env, state, 0, 0, contexts, coins, row))
+    recommend = getattr(policy, "recommend", None)
+    rows, features, best, recommended = [], [], [], []
+    for t in range(horizon):
+        row[:width], row[width:] = 0.0, np.nan
+        loop(env, state, t, t + 1, contexts, coins, row)
+        if np.isnan(row[width]):
+            break
+        rows.append(row.copy())
+        features.append(env.features.copy())
+        best.append(int(env.best[0]))
+        if recommend is not None:
+            recommended.append(int(recommend(state, t + 1)))
+    table = np.array(rows).reshape(-1, width + NOTES)
+    noted = table[:, width:][:, ~np.isnan(table[:, width:]).all(0)]
+    seen = np.array(features) if features else np.zeros((0, *env.features.shape))
+    return Run(
+        seen, np.array(best, int), noted[:, :-1].astype(int), noted[:, -1],
+        table[:, :width], np.array(recommended, int), env, state, facts,
+    )  # fmt: skip
+
+
+class Following:
+    """Picks the arms that were played, one after the other, where their score is the largest but for rounding."""
+
+    def __init__(self, action: int | tuple[int, ...]):
+        self.left = list(action) if isinstance(action, tuple) else [action]
+        self.ties = 0
+
+    def __call__(self, scores: Any) -> Any:
+        """Return the index of the largest of an array of scores; a tuple of indices for a table."""
+        own = first_largest(scores)
+        played = tuple(self.left[:2]) if isinstance(own, tuple) else self.left[0]
+        self.left = self.left[2 if isinstance(own, tuple) else 1 :]
+        best, taken = scores[own], scores[played]
+        if played == own or best - taken > TIE * max(abs(best), abs(taken)):
+            return own
+        self.ties += 1
+        return played
+
+
+def first_largest(scores: Any) -> Any:
+    """Return the index of the largest score, the lowest among equals; a tuple for a table of scores."""
+    at = np.unravel_index(np.argmax(scores), np.shape(scores))
+    return int(at[0]) if len(at) == 1 else tuple(int(i) for i in at)
+
+
+def follow(done: Run, transcription: type, policy: Any, seed: int = 0) -> tuple[list[tuple[int, Any, Any]], int]:
+    """Let a transcription decide the rounds of a run on the same coins, until they part.
+
+    Returns
+    -------
+    mismatches : list of (t, what the transcription says, what the policy did)
+        Those of the first round in which the two differ; empty where there is none.
+    ties : int
+        Decisions in which two scores were equal to within `TIE`, and the transcription took the one that was played.
+    """
+    best = np.zeros(1, int)
+    coins = seeding.stream(seed, "policy")
+    twin = transcription(policy, told(policy, done.features, {**done.facts, "best": best}), coins)
+    stops, ties = hasattr(policy, "stop"), 0
+    for t, action in enumerate(done.actions.tolist()):
+        if stops and twin.stop(t):
+            return [(t, "stop", "go on")], ties
+        played = action[0] if len(action) == 1 else tuple(action)
+        best[0] = done.best[t]
+        pick = Following(played)
+        chosen = twin.choose(t, done.features[t], coins, pick)
+        ties += pick.ties
+        if chosen != played:
+            return [(t, chosen, played)], ties
+        twin.learn(t, done.features[t], *action, done.outcomes[t])
+        if len(done.recommended) and twin.recommend(t + 1) != done.recommended[t]:
+            return [(t, f"recommend {twin.recommend(t + 1)}", f"recommend {done.recommended[t]}")], ties
+    rounds = len(done.actions)
+    if rounds < done.facts["rounds"] and not twin.stop(rounds):
+        return [(rounds, "go on", "stop")], ties
+    return [], ties

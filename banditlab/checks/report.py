@@ -1,0 +1,82 @@
+"""Verifications for the terminal, 80 columns wide, and as a table for the documentation."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from banditlab.checks.findings import Finding
+from banditlab.checks.verification import CONFIDENCE, FAST, MARGIN, Size, Verification
+from banditlab.errors import UserError
+from banditlab.tables import console
+
+COLUMNS = ("uniform play", "transcription", "growth", "arm labels", "errors")
+CONTRACTS = ("plays", "same seed", "plain = compiled", "slices", "replications apart")
+
+
+def print_verifications(done: Sequence[Verification], *, whole: bool) -> None:
+    """Print a line a policy, with all findings (`whole`) or those that fail."""
+    for one in done:
+        rate = "" if math.isnan(one.rate) else f", {one.rate:,.0f} rounds/s"
+        console().print(f"{one.name}: {'holds' if one.holds else 'FAILS'}{rate}", style="bold")
+        for finding in one.findings:
+            if whole or finding.verdict == "fails":
+                console().print(textwrap.fill(_line(finding), 80, initial_indent="  ", subsequent_indent="      "))
+    failed = sum(not one.holds for one in done)
+    console().print(f"{len(done) - failed} hold, {failed} fail")
+
+
+def _line(finding: Finding) -> str:
+    sign = {"holds": "+", "fails": "FAILS", "none": "-"}[finding.verdict]
+    return f"{sign} {finding.check}: {finding.text}"
+
+
+def _as_markdown(done: Sequence[Verification]) -> str:
+    """Return a table, a row a policy."""
+    lines = [
+        "| policy | verdict | against uniform play | transcription | growth | arm labels | contracts | rounds/s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in sorted(done, key=lambda item: item.name):
+        verdict = "holds" if one.holds else "**fails**"
+        texts = [one.said(check).text for check in COLUMNS[:4]]
+        kept = sum(one.said(check).verdict == "holds" for check in CONTRACTS)
+        rate = "-" if math.isnan(one.rate) else f"{one.rate:,.0f}"
+        cells = [f"`{one.name}`", verdict, *texts, f"{kept} of {len(CONTRACTS)}", rate]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_report(done: Sequence[Verification], path: str | Path, size: Size) -> None:
+    """Write the table of verifications as a Markdown file.
+
+    Raises
+    ------
+    UserError
+        It cannot be written.
+    """
+    places = "\n".join(f"- `{place}`" for place in sorted({one.environment for one in done}))
+    command = f"banditlab verify --all --report {path}" + (" --fast" if size == FAST else "")
+    text = f"""# What was measured of every policy
+
+Made by `{command}`. Each policy plays {size.replications}
+replications of {size.horizon:,} rounds with its default parameters, or of ten and a hundred times as many where those
+are too few to tell, in the first of these environments that gives what it needs:
+
+{places}
+
+- *against uniform play*: the final regret as a share of uniform play's; a policy must be at least {MARGIN:.0%} better
+  (bootstrap-t interval of {CONFIDENCE:.1%}).
+- *transcription*: decisions that agree with the slow transcription of the paper on the same random numbers.
+- *growth*: the exponent of the regret in T with its interval; it fails where the whole interval is nearer to linear
+  growth than to the order that the paper proves. Over separate horizons for policies that are tuned to T.
+- *arm labels*: the regret with the arms as they are and in reverse order.
+- *contracts*: plays; same seed; plain Python = compiled; slices = straight run; replications apart.
+
+{_as_markdown(done)}"""
+    try:
+        Path(path).write_text(text)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
