@@ -222,6 +222,8 @@ def _settle(value: Any, hint: Any) -> Any:
         return value if kind is None else apart(np.require(value, kind, ["C", "W"]))
     if hasattr(value, "_fields"):
         return settle(value)
+    if isinstance(value, tuple):
+        return tuple(_settle(item, None) for item in value)
     return hint(value) if hint in (float, int, bool) else value
 
 

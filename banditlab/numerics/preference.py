@@ -1,8 +1,9 @@
 """Maximum likelihood from duels in a linear model of utilities: the estimator that contextual dueling policies share.
 
-The estimate minimises sum_s loss(link, +-z_s'theta) + ridge/2 |theta|^2 over all duels so far, where z_s is the
-contrast of features x_i - x_j. Newton's method runs on a geometric schedule of rounds (`refit`); in the rounds between,
-one step of online Newton follows each duel. With refit = 1 it runs after every duel.
+The estimate minimises sum_s w_s loss(link, +-z_s'theta) + ridge/2 |theta|^2 over all duels so far, where z_s is the
+contrast of features x_i - x_j and w_s the weight of the duel, 1 unless a policy gives another. Newton's method runs
+on a geometric schedule of rounds (`refit`); in the rounds between, one step of online Newton follows each duel. With
+refit = 1 it runs after every duel.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.numerics.linear import add_outer, cholesky, dot, invert, sherman_morrison, solve
+from banditlab.numerics.linear import add_outer, cholesky, dot, invert, norm, row_dot, sherman_morrison, solve
 from banditlab.numerics.links import EXPONENTIAL, LINKS, curvature, loss, slope
 from banditlab.types import Counts, Matrix, Vector
 
@@ -22,6 +23,7 @@ class Estimator(NamedTuple):
     """Duels so far, the estimate, and what Newton's method works with."""
 
     contrasts: Matrix  #: (T, d) z of each duel, turned so that its first arm won
+    weights: Vector  #: (T,) w of each duel
     theta: Vector  #: (d,)
     inverse: Matrix  #: (d, d) inverse Hessian at the last Newton step, with the duels since
     clock: Counts  #: (2,) duels so far, duels at which Newton's method runs next
@@ -52,14 +54,14 @@ def start_estimator(dim: int, rounds: int, link: str, ridge: float, refit: float
     """
     vector = [np.zeros(dim) for _ in range(4)]
     return Estimator(
-        np.zeros((rounds, dim)), vector[0], np.eye(dim) / ridge, np.array([0, 1]), ridge, refit, LINKS.index(link),
-        *vector[1:], np.zeros((dim, dim)),
+        np.zeros((rounds, dim)), np.ones(rounds), vector[0], np.eye(dim) / ridge, np.array([0, 1]), float(ridge),
+        float(refit), LINKS.index(link), *vector[1:], np.zeros((dim, dim)),
     )  # fmt: skip
 
 
 @kernel
-def learn_duel(estimator, first, second, won):
-    """Add a duel of two feature vectors (d,), and update the estimate.
+def learn_duel(estimator, first, second, won, weight=1.0):
+    """Add a duel of two feature vectors (d,) with its weight >= 0, and update the estimate.
 
     A duel of an arm with itself teaches nothing, and leaves the estimate as it is to the bit.
     """
@@ -72,20 +74,21 @@ def learn_duel(estimator, first, second, won):
         moved += abs(z[i])
     if moved == 0.0:
         return
+    estimator.weights[count] = weight
     count += 1
     estimator.clock[0] = count
     if count >= estimator.clock[1]:
         fit(estimator)
         estimator.clock[1] = max(count + 1, int(math.ceil(estimator.refit * count)))
     else:
-        _step_online(estimator, z)
+        _step_online(estimator, z, weight)
 
 
 @kernel
-def _step_online(estimator, z):
+def _step_online(estimator, z, weight):
     margin = dot(z, estimator.theta)
-    sherman_morrison(estimator.inverse, z, estimator.step, curvature(estimator.link, margin))
-    push = slope(estimator.link, margin)
+    sherman_morrison(estimator.inverse, z, estimator.step, weight * curvature(estimator.link, margin))
+    push = weight * slope(estimator.link, margin)
     for i in range(z.shape[0]):
         estimator.theta[i] += push * dot(estimator.inverse[i], z)
 
@@ -95,7 +98,7 @@ def objective(estimator, theta):
     """Regularised negative log-likelihood of all duels so far at theta (d,)."""
     total = 0.5 * estimator.ridge * dot(theta, theta)
     for s in range(estimator.clock[0]):
-        total += loss(estimator.link, dot(estimator.contrasts[s], theta))
+        total += estimator.weights[s] * loss(estimator.link, dot(estimator.contrasts[s], theta))
     return total
 
 
@@ -145,17 +148,52 @@ def _differentiate(estimator):
     for s in range(estimator.clock[0]):
         z = estimator.contrasts[s]
         margin = dot(z, theta)
-        push = slope(estimator.link, margin)
+        push = estimator.weights[s] * slope(estimator.link, margin)
         for i in range(theta.shape[0]):
             gradient[i] -= push * z[i]
-        add_outer(hessian, z, curvature(estimator.link, margin))
+        add_outer(hessian, z, estimator.weights[s] * curvature(estimator.link, margin))
+
+
+# --- draws from the posterior -------------------------------------------------------------------------------------
+
+
+class Draw(NamedTuple):
+    """A parameter drawn from the Laplace approximation of the posterior, and what the drawing works with."""
+
+    theta: Vector  #: (d,)
+    factor: Matrix  #: (d, d) lower Cholesky factor of the inverse Hessian of the round
+    normals: Vector  #: (d,) scratch
+
+
+def start_draw(dim: int) -> Draw:
+    """Return a parameter that is still to be drawn."""
+    return Draw(np.zeros(dim), np.zeros((dim, dim)), np.zeros(dim))
+
+
+@kernel
+def factorise(draw, estimator):
+    """Get ready to draw from the posterior of the round."""
+    cholesky(estimator.inverse, draw.factor)
+
+
+@kernel
+def draw_theta(draw, estimator, spread, rng):
+    """Draw theta from N(estimate, spread^2 H^-1), with H the Hessian at the estimate that was factorised."""
+    for i in range(draw.normals.shape[0]):
+        draw.normals[i] = rng.standard_normal()
+    for i in range(draw.normals.shape[0]):
+        draw.theta[i] = estimator.theta[i] + spread * row_dot(draw.factor[i], draw.normals, i + 1)
 
 
 # --- the design: widths of contrasts ------------------------------------------------------------------------------
 
 
 class Design(NamedTuple):
-    """The design matrix M = M_0 + sum z z' of the duels so far; its inverse from the end of the exploration on."""
+    """The design matrix M = M_0 + sum w z z' of the duels so far.
+
+    Its inverse is kept from the end of the exploration on. Without an exploration it is that from the start, where
+    M_0 has one.
+    """
 
     matrix: Matrix  #: (d, d) M, until it is inverted
     inverse: Matrix  #: (d, d) M^-1
@@ -165,12 +203,13 @@ class Design(NamedTuple):
 
 def start_design(dim: int, ridge: float) -> Design:
     """Return the design M_0 = ridge I, for ridge >= 0."""
-    return Design(ridge * np.eye(dim), np.zeros((dim, dim)), np.zeros(dim), np.zeros(dim))
+    inverse = np.eye(dim) / ridge if ridge > 0.0 else np.zeros((dim, dim))
+    return Design(ridge * np.eye(dim), inverse, np.zeros(dim), np.zeros(dim))
 
 
 @kernel
-def learn_contrast(design, first, second, exploring):
-    """Add the contrast of two feature vectors (d,) to M while exploring, else to M^-1."""
+def learn_contrast(design, first, second, exploring, weight=1.0):
+    """Add the contrast of two feature vectors (d,), with its weight, to M while exploring, else to M^-1."""
     z = design.contrast
     moved = 0.0
     for i in range(z.shape[0]):
@@ -179,9 +218,17 @@ def learn_contrast(design, first, second, exploring):
     if moved == 0.0:
         return
     if exploring:
-        add_outer(design.matrix, z, 1.0)
+        add_outer(design.matrix, z, weight)
     else:
-        sherman_morrison(design.inverse, z, design.scratch, 1.0)
+        sherman_morrison(design.inverse, z, design.scratch, weight)
+
+
+@kernel
+def contrast_norm(design, first, second):
+    """Return sqrt(z' M^-1 z) for the contrast z of two feature vectors (d,), after the exploration."""
+    for i in range(design.contrast.shape[0]):
+        design.contrast[i] = first[i] - second[i]
+    return norm(design.inverse, design.contrast)
 
 
 @kernel
@@ -236,7 +283,7 @@ def explored(model, t):
 
 
 @kernel
-def learn_pair(model, t, first, second, won):
-    """Learn from the duel of two feature vectors (d,) in round t."""
-    learn_duel(model.estimator, first, second, won)
-    learn_contrast(model.design, first, second, t < model.exploration)
+def learn_pair(model, t, first, second, won, weight=1.0):
+    """Learn from the duel of two feature vectors (d,) in round t, with its weight in the estimate and in the design."""
+    learn_duel(model.estimator, first, second, won, weight)
+    learn_contrast(model.design, first, second, t < model.exploration, weight)

@@ -16,18 +16,18 @@ def tsallis_weights(losses, eta, weights):
     least = losses[0]
     for k in range(1, losses.shape[0]):
         least = min(least, losses[k])
-    x = least - 2.0 / eta
+    below = 2.0 / eta  # min(losses) - x: x itself would lose the digits that matter where losses are large
     for _ in range(100):
         total, slope = 0.0, 0.0
         for k in range(losses.shape[0]):
-            root = 2.0 / (eta * (losses[k] - x))
+            root = 2.0 / (eta * (losses[k] - least + below))
             weights[k] = root * root
             total += weights[k]
             slope += weights[k] * root
         step = (total - 1.0) / (eta * slope)
-        if total - 1.0 <= 1e-14 * losses.shape[0] or x - step == x:
+        if total - 1.0 <= 1e-14 * losses.shape[0] or below + step == below:
             break
-        x -= step
+        below += step
     for k in range(losses.shape[0]):  # rounding only: so that they are a distribution
         weights[k] /= total
-    return x
+    return least - below

@@ -43,14 +43,14 @@ def weight(link, x):
     return score(link, np.abs(x))
 
 
-def maximise(link, contrasts, ridge, start):
-    """Minimise -sum ln F(z_s'theta) + ridge/2 |theta|^2, each z turned so that its first arm won."""
+def maximise(link, contrasts, ridge, start, masses=1.0):
+    """Minimise -sum m_s ln F(z_s'theta) + ridge/2 |theta|^2, each z turned so that its first arm won; m the masses."""
 
     def loss(theta):
-        return -log_cdf(link, contrasts @ theta).sum() + ridge / 2 * theta @ theta
+        return -(masses * log_cdf(link, contrasts @ theta)).sum() + ridge / 2 * theta @ theta
 
     def gradient(theta):
-        return -contrasts.T @ score(link, contrasts @ theta) + ridge * theta
+        return -contrasts.T @ (masses * score(link, contrasts @ theta)) + ridge * theta
 
     found = optimize.minimize(loss, start, jac=gradient, method="BFGS", options={"gtol": 1e-10})
     return optimize.root(gradient, found.x, tol=1e-14).x
@@ -62,23 +62,24 @@ class Estimator:
 
     def __init__(self, link, dim, ridge, refit):
         self.link, self.ridge, self.refit = link, ridge, refit
-        self.contrasts, self.theta, self.due = np.empty((0, dim)), np.zeros(dim), 1
+        self.contrasts, self.masses, self.theta, self.due = np.empty((0, dim)), np.empty(0), np.zeros(dim), 1
+        self.hessian = ridge * np.eye(dim)
 
-    def learn(self, first, second, won):
+    def learn(self, first, second, won, mass=1.0):
         z = first - second if won else second - first
         if not z.any():
             return
-        self.contrasts = np.vstack([self.contrasts, z])
+        self.contrasts, self.masses = np.vstack([self.contrasts, z]), np.append(self.masses, mass)
         count = len(self.contrasts)
         if count >= self.due:
-            self.theta = maximise(self.link, self.contrasts, self.ridge, self.theta)
-            weights = weight(self.link, self.contrasts @ self.theta)
+            self.theta = maximise(self.link, self.contrasts, self.ridge, self.theta, self.masses)
+            weights = self.masses * weight(self.link, self.contrasts @ self.theta)
             self.hessian = self.ridge * np.eye(len(z)) + (self.contrasts.T * weights) @ self.contrasts
             self.due = max(count + 1, int(np.ceil(self.refit * count)))
         else:
             margin = z @ self.theta
-            self.hessian = self.hessian + weight(self.link, margin) * np.outer(z, z)
-            self.theta = self.theta + np.linalg.solve(self.hessian, z) * score(self.link, margin)
+            self.hessian = self.hessian + mass * weight(self.link, margin) * np.outer(z, z)
+            self.theta = self.theta + np.linalg.solve(self.hessian, z) * mass * score(self.link, margin)
 
 
 def regular_design(first, contrasts):

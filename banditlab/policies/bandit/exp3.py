@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from banditlab.numerics.exponential import exponential_weights
 from banditlab.numerics.sampling import draw_weighted
 from banditlab.registry import policy
 from banditlab.types import Positive, Vector
@@ -40,18 +41,9 @@ class EXP3:
 
     @staticmethod
     def choose(state, t, features, rng):
-        arms = state.losses.shape[0]
-        least = state.losses[0]
-        for k in range(1, arms):
-            least = min(least, state.losses[k])
         eta = state.scale / math.sqrt(t + 1)
-        total = 0.0
-        for k in range(arms):
-            weight = math.exp(-eta * (state.losses[k] - least))
-            state.weights[k] = weight
-            total += weight
-        state.total[0] = total
-        return draw_weighted(rng, state.weights, total)
+        state.total[0] = exponential_weights(state.losses, eta, state.weights)
+        return draw_weighted(rng, state.weights, state.total[0])
 
     @staticmethod
     def learn(state, t, features, arm, reward):

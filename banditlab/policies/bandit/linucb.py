@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.linear import dot, norm, sherman_morrison
+from banditlab.numerics.linear import dot, norm
+from banditlab.numerics.regression import learn_linear
 from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
@@ -50,8 +51,4 @@ class LinUCB:
 
     @staticmethod
     def learn(state, t, features, arm, reward):
-        x = features[arm]
-        error = reward - dot(state.theta, x)
-        step = error / (1.0 + sherman_morrison(state.inverse, x, state.scratch, 1.0))
-        for i in range(x.shape[0]):
-            state.theta[i] += step * state.scratch[i]
+        learn_linear(state.inverse, state.theta, state.scratch, features[arm], reward)

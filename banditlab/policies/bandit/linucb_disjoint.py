@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.linear import dot, norm, sherman_morrison
+from banditlab.numerics.linear import dot, norm
+from banditlab.numerics.regression import learn_linear
 from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
@@ -50,8 +51,4 @@ class LinUCBDisjoint:
 
     @staticmethod
     def learn(state, t, features, arm, reward):
-        x, theta = features[arm], state.thetas[arm]
-        error = reward - dot(theta, x)
-        step = error / (1.0 + sherman_morrison(state.inverses[arm], x, state.scratch, 1.0))
-        for i in range(x.shape[0]):
-            theta[i] += step * state.scratch[i]
+        learn_linear(state.inverses[arm], state.thetas[arm], state.scratch, features[arm], reward)

@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.linear import dot, multiply, quadratic
 from banditlab.numerics.links import LINKS, perturbation
+from banditlab.numerics.pairs import Arms, challenge, look_at_arms, start_arms
 from banditlab.numerics.preference import Model, explored, learn_pair, start_model
 from banditlab.numerics.sampling import draw_pair
 from banditlab.policies import told
 from banditlab.registry import policy
-from banditlab.types import AtLeastOne, Index, Matrix, NonNegative, Positive, Vector
+from banditlab.types import AtLeastOne, Index, Matrix, NonNegative, Positive
 
 PRESETS = {
     "paper": {"exploration": None, "c1": "horizon", "ridge": 1e-4, "design": 0.0, "center": False},
@@ -68,10 +68,8 @@ class CoLSTIM:
 
     class State(NamedTuple):
         model: Model
+        arms: Arms
         contexts: Matrix  #: (K, d) of the round, centred or not
-        utilities: Vector  #: (K,) x'theta
-        squares: Vector  #: (K,) |x|^2
-        product: Vector  #: (d,) M^-1 x_i
         c1: float
         threshold: float
         coupling: float  #: p_t = min(1, coupling / sqrt(t - tau))
@@ -87,7 +85,7 @@ class CoLSTIM:
             exploration=told.exploration(self._chosen("exploration"), problem),
         )  # fmt: skip
         return self.State(
-            model, np.zeros((arms, dim)), np.zeros(arms), np.zeros(arms), np.zeros(dim),
+            model, start_arms(arms, dim), np.zeros((arms, dim)),
             told.width(self._chosen("c1"), problem), told.width(self.threshold, problem),
             self._coupling(problem), self._chosen("center"), LINKS.index(link),
         )  # fmt: skip
@@ -105,17 +103,19 @@ class CoLSTIM:
     def choose(state, t, features, rng):
         if not explored(state.model, t):
             return draw_pair(rng, features.shape[0])
-        _look(state, features)
+        inverse = state.model.design.inverse
+        _centre(state, features)
+        look_at_arms(state.arms, state.contexts, state.model.estimator.theta, inverse)
         first = _imitate(state, t, rng)
-        return first, _challenge(state, first)
+        return first, challenge(state.arms, state.contexts, inverse, first, state.c1)
 
     @staticmethod
     def learn(state, t, features, first, second, won):
         learn_pair(state.model, t, features[first], features[second], won)
 
 
-def _look(state, features):
-    """Write contexts, utilities and squared norms of the round."""
+def _centre(state, features):
+    """Write the contexts of the round, less their mean where they are centred."""
     arms, dim = features.shape
     for i in range(dim):
         mean = 0.0
@@ -125,10 +125,6 @@ def _look(state, features):
             mean /= arms
         for k in range(arms):
             state.contexts[k, i] = features[k, i] - mean
-    for k in range(arms):
-        x = state.contexts[k]
-        state.utilities[k] = dot(x, state.model.estimator.theta)
-        state.squares[k] = max(0.0, quadratic(state.model.design.inverse, x))
 
 
 def _imitate(state, t, rng):
@@ -136,24 +132,10 @@ def _imitate(state, t, rng):
     own = rng.random() < state.coupling / math.sqrt(t - state.model.exploration + 1)
     shared = perturbation(state.link, rng)
     best, arm = -math.inf, 0
-    for k in range(state.utilities.shape[0]):
+    for k in range(state.arms.utilities.shape[0]):
         noise = perturbation(state.link, rng) if own else shared
         noise = min(max(noise, -state.threshold), state.threshold)
-        value = state.utilities[k] + noise * math.sqrt(state.squares[k])
-        if value > best:
-            best, arm = value, k
-    return arm
-
-
-def _challenge(state, first):
-    """Return the arm whose contrast to the first has the largest upper bound; the first itself counts 0."""
-    multiply(state.model.design.inverse, state.contexts[first], state.product)
-    best, arm = -math.inf, 0
-    for k in range(state.utilities.shape[0]):
-        value = 0.0
-        if k != first:
-            square = state.squares[k] + state.squares[first] - 2.0 * dot(state.product, state.contexts[k])
-            value = state.utilities[k] - state.utilities[first] + state.c1 * math.sqrt(max(0.0, square))
+        value = state.arms.utilities[k] + noise * math.sqrt(state.arms.squares[k])
         if value > best:
             best, arm = value, k
     return arm

@@ -10,14 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import numpy as np
-
-from banditlab.numerics.linear import dot, multiply
+from banditlab.numerics.indices import first_largest
+from banditlab.numerics.pairs import Pairs, activate, look_at_pairs, start_pairs, widest_pair
 from banditlab.numerics.preference import Model, explored, learn_pair, start_model
 from banditlab.numerics.sampling import draw_pair
 from banditlab.policies import told
 from banditlab.registry import policy
-from banditlab.types import AtLeastOne, Flags, Index, Matrix, NonNegative, Positive, Vector
+from banditlab.types import AtLeastOne, Index, NonNegative, Positive
 
 
 @policy(
@@ -48,66 +47,44 @@ class MaxInP:
 
     class State(NamedTuple):
         model: Model
-        products: Matrix  #: (K, d) M^-1 x
-        utilities: Vector  #: (K,) x'theta
-        squares: Matrix  #: (K, K) |x_i - x_j|^2
-        plausible: Flags  #: (K,)
+        pairs: Pairs  #: active: the plausible arms
         eta: float
 
     def start(self, problem, rng) -> State:
-        arms, dim = problem.arms, problem.dim
         model = start_model(
-            dim, problem.rounds, told.link(self.link, problem),
+            problem.dim, problem.rounds, told.link(self.link, problem),
             ridge=self.ridge, refit=self.refit, design=self.design,
             exploration=told.exploration(self.exploration, problem),
         )  # fmt: skip
-        products, square = np.zeros((arms, dim)), np.zeros((arms, arms))
-        return self.State(model, products, np.zeros(arms), square, np.zeros(arms, bool), told.width(self.eta, problem))
+        return self.State(model, start_pairs(problem.arms, problem.dim), told.width(self.eta, problem))
 
     @staticmethod
     def choose(state, t, features, rng):
         if not explored(state.model, t):
             return draw_pair(rng, features.shape[0])
-        _look(state, features)
-        return _most_informative(state)
+        activate(state.pairs)
+        look_at_pairs(state.pairs, features, state.model.estimator.theta, state.model.design.inverse)
+        if not _rule_out(state.pairs, state.eta):
+            leader = first_largest(state.pairs.utilities)
+            return leader, leader
+        first, second, _ = widest_pair(state.pairs)
+        return first, second
 
     @staticmethod
     def learn(state, t, features, first, second, won):
         learn_pair(state.model, t, features[first], features[second], won)
 
 
-def _look(state, features):
-    """Write utilities, squared norms of all contrasts, and the plausible arms of the round."""
-    arms = features.shape[0]
-    for k in range(arms):
-        state.utilities[k] = dot(features[k], state.model.estimator.theta)
-        multiply(state.model.design.inverse, features[k], state.products[k])
-        state.squares[k, k] = dot(state.products[k], features[k])
-        state.plausible[k] = True
+def _rule_out(pairs, eta):
+    """Leave only plausible arms active, and tell whether there is one."""
+    arms = pairs.utilities.shape[0]
     for i in range(arms):
         for j in range(i):
-            square = state.squares[i, i] + state.squares[j, j] - 2.0 * dot(state.products[i], features[j])
-            state.squares[i, j] = state.squares[j, i] = max(0.0, square)
-            width = state.eta * math.sqrt(state.squares[i, j])
-            lead = state.utilities[i] - state.utilities[j]
-            state.plausible[i] = state.plausible[i] and lead + width > 0.0
-            state.plausible[j] = state.plausible[j] and width - lead > 0.0
-
-
-def _most_informative(state):
-    arms = state.utilities.shape[0]
-    best, first, second, leader, last, count = -1.0, 0, 0, 0, 0, 0
+            width = eta * math.sqrt(pairs.squares[i, j])
+            lead = pairs.utilities[i] - pairs.utilities[j]
+            pairs.active[i] = pairs.active[i] and lead + width > 0.0
+            pairs.active[j] = pairs.active[j] and width - lead > 0.0
+    found = False
     for i in range(arms):
-        if state.utilities[i] > state.utilities[leader]:
-            leader = i
-        if state.plausible[i]:
-            count += 1
-            last = i
-            for j in range(arms):
-                if j != i and state.plausible[j] and state.squares[i, j] > best:
-                    best, first, second = state.squares[i, j], i, j
-    if count == 0:
-        return leader, leader
-    if count == 1:
-        return last, last
-    return first, second
+        found = found or pairs.active[i]
+    return found
