@@ -191,7 +191,7 @@ def _attributes(cls: type) -> list[tuple[str, Any]]:
         if not is_library(base):
             found |= vars(base)
     written = {name: value for name, value in found.items() if not name.startswith("__") or name == "__post_init__"}
-    return sorted(written.items())
+    return sorted((name, value) for name, value in written.items() if name not in ASIDE)
 
 
 def _functions(thing: Any) -> Iterator[tuple[str, types.FunctionType]]:
@@ -206,6 +206,8 @@ def _functions(thing: Any) -> Iterator[tuple[str, types.FunctionType]]:
             yield name, value
 
 
+#: What a class says beside the game, so that no number of a run depends on it.
+ASIDE = frozenset({"bounds"})
 WRAPPERS = {staticmethod: "__func__", classmethod: "__func__", property: "fget", functools.cached_property: "func"}
 
 

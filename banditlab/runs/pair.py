@@ -16,6 +16,7 @@ from banditlab.errors import UserError
 from banditlab.games import games
 from banditlab.games.game import measure, play
 from banditlab.problem import Problem
+from banditlab.registry import Kind
 from banditlab.runs.grid import Cell, Settings
 
 SLICE = 0.1  #: seconds that a stretch of rounds should last, so that a run can be stopped
@@ -111,18 +112,18 @@ class _Start(NamedTuple):
     used: set[str]
 
 
+def start_environment(kind: Kind, environment: Any, root: int, instance: int, replication: int, horizon: int) -> Any:
+    """Return the state of an environment: the instance of that number, with the noise of a replication."""
+    place = (kind.game, kind.name)
+    streams = seeding.stream(root, "instance", *place, instance), seeding.key(root, "noise", *place, replication)
+    return fuse.settle(environment.start(*streams, horizon))
+
+
 def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
     """Return fresh states and the streams of a replication."""
-    root, game = settings.seed, cell.game
-    place = (game, cell.world.kind.name)
+    root, place = settings.seed, (cell.game, cell.world.kind.name)
     instance = 0 if cell.world.fixed else replication
-    env = fuse.settle(
-        cell.world.instance.start(
-            seeding.stream(root, "instance", *place, instance),
-            seeding.key(root, "noise", *place, replication),
-            cell.horizon,
-        )
-    )
+    env = start_environment(cell.world.kind, cell.world.instance, root, instance, replication, cell.horizon)
     facts = {"horizon": cell.horizon, "rounds": cell.horizon, **cell.world.instance.facts(env)}
     player = cell.player
     problem = Problem(player.kind.name, *env.features.shape, facts, player.kind.told)

@@ -5,35 +5,36 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from banditlab import seeding
+from banditlab.checks import replay
 from banditlab.environments.bandit.adversarial import Adversarial
 from banditlab.environments.bandit.bernoulli import Bernoulli
 from banditlab.environments.bandit.classification import Classification, load
 from banditlab.environments.bandit.gaussian import Gaussian
 from banditlab.environments.bandit.linear import Linear
+from banditlab.environments.bandit.table import Table
 from banditlab.games.bandit import REALISED, REGRET, STATIC
 from banditlab.policies.bandit.fixed import Fixed
 from banditlab.policies.bandit.greedy import Greedy
 from banditlab.policies.bandit.oracle import Oracle
 from banditlab.policies.bandit.uniform import Uniform
-from tests.reference import replay
 
 HORIZON = 400
 ROWS = np.random.default_rng(8).standard_normal((30, 3))
 CLASSES = np.arange(30) % 3
-TABLE = np.random.default_rng(9).random((HORIZON, 4))
+LOSSES = np.random.default_rng(9).random((HORIZON, 4))
 
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    np.save(folder / "losses.npy", TABLE)
+    np.save(folder / "losses.npy", LOSSES)
     np.savez(folder / "classes.npz", features=ROWS, label=CLASSES)
     return {
         "bernoulli": Bernoulli(means=[0.3, 0.8, 0.5]),
         "bernoulli gap": Bernoulli(arms=4, gap=0.2),
         "gaussian": Gaussian(means=[0.3, -0.8, 0.5], std=0.5),
         "adversarial": Adversarial(arms=3, period=37, gap=0.3),
-        "table": Adversarial(losses=str(folder / "losses.npy")),
+        "table": Table(means=str(folder / "losses.npy"), entries="losses"),
         "linear": Linear(arms=4, dim=3),
         "linear static": Linear(arms=4, dim=3, fresh=False),
         "classes": Classification(data=str(folder / "classes.npz")),
@@ -181,13 +182,13 @@ def test_adversarial_losses_are_drawn_where_the_best_arm_switches_every_round():
 
 def test_a_table_gives_its_losses(worlds):
     done = replay.run(worlds["table"], Uniform(), HORIZON)
-    assert_allclose(done.outcomes, 1 - TABLE[np.arange(HORIZON), done.actions[:, 0]], atol=1e-15)
+    assert_allclose(done.outcomes, 1 - LOSSES[np.arange(HORIZON), done.actions[:, 0]], atol=1e-15)
 
 
 def test_a_table_of_one_stretch_gives_its_losses(tmp_path):
     """A table's losses are the losses themselves, whatever its length."""
     np.save(tmp_path / "one.npy", [[0.25, 0.5]])
-    done = replay.run(Adversarial(losses=str(tmp_path / "one.npy")), Fixed(0), 1)
+    done = replay.run(Table(means=str(tmp_path / "one.npy"), entries="losses"), Fixed(0), 1)
     assert done.outcomes.tolist() == [0.75]
 
 

@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from banditlab.checks import replay
 from banditlab.environments.dueling.linear import Linear
 from banditlab.environments.dueling.matrix import Matrix
+from banditlab.games.dueling import AVERAGE, AVERAGE_PREFERENCE, STRONG, STRONG_PREFERENCE, WEAK, WEAK_PREFERENCE
 from banditlab.policies.dueling.fixed import Fixed
 from banditlab.policies.dueling.oracle import Oracle
 from banditlab.policies.dueling.uniform import Uniform
-from tests.reference import likelihood, replay
+from tests.reference import likelihood
 
 HORIZON = 300
-AVERAGE, STRONG, WEAK = range(3)
+UTILITY = [AVERAGE, STRONG, WEAK]
+PREFERENCE = [AVERAGE_PREFERENCE, STRONG_PREFERENCE, WEAK_PREFERENCE]
 P = np.array([[0.5, 0.3, 0.9, 0.4], [0.7, 0.5, 0.6, 0.8], [0.1, 0.4, 0.5, 0.2], [0.6, 0.2, 0.8, 0.5]])
 WORLDS = {
     "sphere": Linear(arms=4, dim=3, signal=2.0),
@@ -54,29 +57,30 @@ def test_regrets_by_hand(name):
         rounds, pairs = np.arange(HORIZON)[:, None], done.actions
         if name == "matrix":
             gaps = P[1][pairs] - 0.5
-            assert (done.totals[:, :3] == 0).all()  # there are no utilities
+            assert (done.totals[:, UTILITY] == 0).all()  # there are no utilities
         else:
             utilities = done.features @ done.env.theta
             assert_array_equal(done.best, utilities.argmax(1))
             distance = utilities.max(1)[:, None] - utilities[rounds, pairs]
-            check(done.totals[:, :3], distance)
+            check(done.totals[:, UTILITY], distance)
             gaps = likelihood.cdf(WORLDS[name].link, distance) - 0.5
             steepest = {"logistic": 1 / 4, "probit": 1 / np.sqrt(2 * np.pi), "exponential": 1 / 2}
-            assert (done.totals[:, 3:6] <= steepest[WORLDS[name].link] * done.totals[:, :3] + 1e-15).all()
-        check(done.totals[:, 3:], gaps)
+            slope = steepest[WORLDS[name].link]
+            assert (done.totals[:, PREFERENCE] <= slope * done.totals[:, UTILITY] + 1e-15).all()
+        check(done.totals[:, PREFERENCE], gaps)
         # no weak regret if and only if the best arm is in the pair, or one with its features
         best = done.features[np.arange(HORIZON), done.best]
         twins = (done.features[rounds, pairs] == best[:, None]).all(2) if name != "matrix" else False
-        assert_array_equal(done.totals[:, 3 + WEAK] == 0, ((pairs == done.best[:, None]) | twins).any(1))
+        assert_array_equal(done.totals[:, WEAK_PREFERENCE] == 0, ((pairs == done.best[:, None]) | twins).any(1))
 
 
 def check(totals, gaps):
-    assert_allclose(totals[:, AVERAGE], gaps.mean(1), atol=1e-14)
-    assert_allclose(totals[:, STRONG], gaps.max(1), atol=1e-14)
-    assert_allclose(totals[:, WEAK], gaps.min(1), atol=1e-14)
-    assert (totals[:, WEAK] >= 0).all()
-    assert (totals[:, WEAK] <= totals[:, AVERAGE]).all() and (totals[:, AVERAGE] <= totals[:, STRONG]).all()
-    assert_allclose(totals[:, AVERAGE], (totals[:, WEAK] + totals[:, STRONG]) / 2, rtol=3e-16)
+    average, strong, weak = totals.T
+    assert_allclose(average, gaps.mean(1), atol=1e-14)
+    assert_allclose(strong, gaps.max(1), atol=1e-14)
+    assert_allclose(weak, gaps.min(1), atol=1e-14)
+    assert (weak >= 0).all() and (weak <= average).all() and (average <= strong).all()
+    assert_allclose(average, (weak + strong) / 2, rtol=3e-16)
 
 
 @each_world

@@ -67,7 +67,7 @@ def test_a_fixed_instance_is_the_same_in_all_replications(world):
 IDLE = [
     ({"kind": "bandit/bernoulli", "means": [0.1, 0.2], "gap": 0.1}, "means leaves nothing to gap"),
     ({"kind": "bandit/gaussian", "arms": 3, "prior": "normal(0, 1)", "best": 1.0}, "prior leaves nothing to best"),
-    ({"kind": "bandit/adversarial", "losses": "l.csv", "arms": 3}, "losses leaves nothing to arms"),
+    ({"kind": "bandit/adversarial", "growth": 1.6, "period": 3}, "growth leaves nothing to period"),
     ({"kind": "dueling/linear", "theta": [1.0] * 10, "signal": 7.0}, "theta leaves nothing to signal"),
     ({"kind": "dueling/linear", "contexts": "array", "features": "x.npy", "dim": 3}, "features leaves nothing to dim"),
     ({"kind": "bandit/bernoulli", "arms": 3, "prior": "uniform(0, 1.1)"}, "reaches outside"),

@@ -256,7 +256,7 @@ def test_a_key_knows_whether_sums_are_portable():
 
 def test_a_key_is_of_what_data_files_hold(tmp_path):
     file = tmp_path / "losses.csv"
-    table = TABLE | {"horizon": 2, "environment": [{"kind": "adversarial", "losses": str(file)}]}
+    table = TABLE | {"horizon": 2, "environment": [{"kind": "table", "means": str(file), "entries": "losses"}]}
     file.write_text("a,b\n0,1\n1,0\n")
     before = keys(table)
     assert keys(table) == before

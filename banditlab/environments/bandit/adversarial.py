@@ -1,4 +1,4 @@
-"""Adversarial arms: losses fixed in advance, from a switching best arm or from a table."""
+"""Adversarial arms: losses fixed in advance, by a best arm that switches or by a level that jumps ever more rarely."""
 
 from __future__ import annotations
 
@@ -8,38 +8,47 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import exclusive, fill, table
-from banditlab.errors import UserError
+from banditlab import bounds
+from banditlab.environments.costs import enter, exceed_fixed
+from banditlab.environments.instances import exclusive, fill
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
-from banditlab.types import Arms, Count, Counts, Matrix, Probability, Vector
+from banditlab.types import Arms, AtLeastOne, Count, Counts, Matrix, Probability, Vector
 
 
-@environment("adversarial", game="bandit", gives=("bounded-rewards",))
+@environment(
+    "adversarial",
+    game="bandit",
+    gives=("bounded-rewards",),
+    metrics=("regret", "realised-regret", "static-regret"),
+)
 @dataclass(frozen=True)
 class Adversarial:
-    """Losses in [0, 1] chosen before the first round; the reward is 1 - loss.
+    """Losses 0 or 1 with expectations chosen before the first round; the reward is 1 - loss.
 
-    Without `losses`, the best arm changes at random every `period` rounds: its loss is 1 with probability
-    `level - gap`, the others' with probability `level`. With `losses`, a file of T rows and K columns holds the losses
-    themselves.
+    The best arm changes at random every `period` rounds: its loss is 1 with probability `level - gap`, the others' with
+    probability `level`. The environment `table` takes losses one by one.
+
+    With `growth` it is the stochastically constrained adversary of Zimmert and Seldin (2021, Section 6): one arm, at a
+    random place, is the best throughout, and the expected losses of it and the others jump between (0, gap) and
+    (1 - gap, 1), first after one round, and the n-th time after growth^(n-1) rounds.
 
     The metric `regret` is to the best arm of each round, `static-regret` to the best fixed arm of the rounds so far,
     both on the expected losses.
     """
 
-    arms: Arms | None = None  #: K; 10 without a table
-    period: Count | None = None  #: rounds between switches; 1000 without a table
-    level: Probability | None = None  #: expected loss of all arms but the best; 0.5 without a table
-    gap: Probability | None = None  #: by which the best arm's is lower; 0.1 without a table
-    losses: str | None = None  #: path of a table (T, K) in CSV, NPZ or NPY
+    arms: Arms = 10  #: K
+    period: Count | None = None  #: rounds between switches; 1000 without growth
+    level: Probability | None = None  #: expected loss of all arms but the best; 0.5 without growth
+    gap: Probability = 0.1  #: by which the best arm's is lower
+    growth: AtLeastOne | None = None  #: above 1; of the time between two jumps: the paper has 1.6
 
     class State(NamedTuple):
         features: Matrix  #: (K, 0)
         table: Matrix  #: (S, K) expected losses, a row a stretch
-        period: int  #: rounds in a stretch
-        drawn: bool  #: whether losses are drawn as 0 or 1, or are their expectations
+        starts: Counts  #: (S,) the first round of each stretch
+        stretch: Counts  #: (1,) how many stretches have begun
         means: Vector  #: (K,) expected losses of the stretch
         sums: Vector  #: (K,) expected losses of each arm so far
         paid: Vector  #: (1,) expected losses of the arms played so far
@@ -47,65 +56,58 @@ class Adversarial:
         noise: np.uint64
 
     def __post_init__(self):
-        exclusive(self, "losses", ("arms", "period", "level", "gap"))
-        if self.losses is not None:
-            return
-        fill(self, arms=10, period=1000, level=0.5, gap=0.1)
-        if self.gap > self.level:
-            raise ValueError(f"gap: at most level = {self.level}, since losses lie in [0, 1]; got {self.gap}")
+        exclusive(self, "growth", ("period", "level"))
+        if self.growth is None:
+            fill(self, period=1000, level=0.5)
+            if self.gap > self.level:
+                raise ValueError(f"gap: at most level = {self.level}, since losses lie in [0, 1]; got {self.gap}")
+        elif self.growth == 1.0:
+            raise ValueError("growth: above 1")
 
     def start(self, rng, noise, horizon) -> State:
-        drawn = self.losses is None
-        table, period = (self._switching(rng, horizon), self.period) if drawn else (_read(self.losses, horizon), 1)
-        arms = table.shape[1]
-        features, means, sums = np.zeros((arms, 0)), np.zeros(arms), np.zeros(arms)
-        return self.State(features, table, period, drawn, means, sums, np.zeros(1), np.zeros(1, int), noise)
-
-    def _switching(self, rng, horizon) -> np.ndarray:
-        stretches = -(-horizon // self.period)
-        means = np.full((stretches, self.arms), self.level)
-        means[np.arange(stretches), rng.integers(self.arms, size=stretches)] -= self.gap
-        return means
+        if self.growth is None:
+            starts = np.arange(0, horizon, self.period)
+            table = np.full((len(starts), self.arms), self.level)
+            table[np.arange(len(starts)), rng.integers(self.arms, size=len(starts))] -= self.gap
+        else:
+            starts = _jumps(self.growth, horizon)
+            table = np.empty((len(starts), self.arms))
+            table[::2], table[1::2] = self.gap, 1.0
+            table[:, rng.integers(self.arms)] -= self.gap
+        features, means, sums = np.zeros((self.arms, 0)), np.zeros(self.arms), np.zeros(self.arms)
+        stretch = np.zeros(1, int)
+        return self.State(features, table, starts, stretch, means, sums, np.zeros(1), np.zeros(1, int), noise)
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best}
 
+    def bounds(self, state, rounds) -> list[bounds.Bound]:
+        return [bounds.minimax(self.arms, rounds)]
+
     @staticmethod
     def observe(env, t, rng):
-        if t % env.period == 0:
-            best = 0
-            for k in range(env.means.shape[0]):
-                env.means[k] = env.table[t // env.period, k]
-                if env.means[k] < env.means[best]:
-                    best = k
-            env.best[0] = best
+        at = env.stretch[0]
+        if at < env.starts.shape[0] and t == env.starts[at]:
+            enter(env.table[at], env.means, env.best)
+            env.stretch[0] = at + 1
         return env.features
 
     @staticmethod
     def pull(env, t, features, arm):
-        loss, coin, drawn = env.means[arm], uniform(env.noise, arm, t), env.drawn
-        if drawn:
-            loss = 1.0 if coin < loss else 0.0
+        loss = 1.0 if uniform(env.noise, arm, t) < env.means[arm] else 0.0
         return 1.0 - loss
 
     @staticmethod
     def regret(env, t, features, arm, reward, totals):
         loss, least = env.means[arm], env.means[env.best[0]]
         score(totals, loss - least, 1.0 - least - reward)
-        env.paid[0] += loss
-        fixed = math.inf
-        for k in range(env.sums.shape[0]):
-            env.sums[k] += env.means[k]
-            fixed = min(fixed, env.sums[k])
-        totals[STATIC] = env.paid[0] - fixed
+        totals[STATIC] = exceed_fixed(env.means, arm, env.sums, env.paid)
 
 
-def _read(path: str, horizon: int) -> np.ndarray:
-    means = table(path, "losses")
-    if means.ndim != 2 or means.shape[1] < 2:
-        raise UserError(f"{path}: a table of losses has rounds as rows and at least 2 arms as columns")
-    if len(means) < horizon:
-        raise UserError(f"{path}: {len(means)} rows of losses, fewer than the horizon {horizon}")
-    if means.min() < 0 or means.max() > 1:
-        raise UserError(f"{path}: losses lie in [0, 1], got {means.min():g} .. {means.max():g}")
-    return means[:horizon]
+def _jumps(growth: float, horizon: int) -> np.ndarray:
+    """Return the first rounds of the stretches: 0, and growth^n in whole rounds, each later than the one before."""
+    starts, end = [0], 1.0
+    while starts[-1] < horizon:
+        starts.append(max(starts[-1] + 1, math.floor(end)))
+        end *= growth
+    return np.array(starts[:-1])

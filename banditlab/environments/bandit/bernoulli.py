@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from banditlab import bounds
 from banditlab.environments.instances import check_arms, draw_means, exclusive, fill, parse_prior
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import uniform
@@ -58,6 +59,10 @@ class Bernoulli:
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": 0.5}
+
+    def bounds(self, state, rounds) -> list[bounds.Bound]:
+        found = [bounds.bernoulli(state.means, rounds)]
+        return found + bounds.identification(state.means, "bernoulli", 0.5, rounds)
 
     @staticmethod
     def observe(env, t, rng):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from banditlab import bounds
 from banditlab.environments.instances import check_arms, draw_means, exclusive, fill
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import normal
@@ -54,6 +55,10 @@ class Gaussian:
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": self.std}
+
+    def bounds(self, state, rounds) -> list[bounds.Bound]:
+        found = [bounds.gaussian(state.means, self.std, rounds)]
+        return found + bounds.identification(state.means, "gaussian", self.std, rounds)
 
     @staticmethod
     def observe(env, t, rng):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from banditlab import bounds
 from banditlab.environments.contexts import draw_sphere, rank, unit_rows
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
@@ -48,6 +49,11 @@ class Linear:
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": self.noise, "signal": 1.0}
+
+    def bounds(self, state, rounds) -> list[bounds.Bound]:
+        if self.fresh:
+            return []
+        return [bounds.graves_lai(state.features, state.features @ state.theta, self.noise, rounds)]
 
     @staticmethod
     def observe(env, t, rng):
