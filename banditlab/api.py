@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from banditlab.analysis.results import Result, load
+from banditlab.analysis.loading import load
+from banditlab.analysis.results import Result
 from banditlab.runs import runner
 from banditlab.runs.grid import Grid
 from banditlab.runs.reading import from_python, read

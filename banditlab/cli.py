@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_reading(commands)
+    _add_verify(commands)
     _add_catalogue(commands)
     return parser
 
@@ -96,18 +97,31 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     form.add_argument("--json", action="store_true", help="a list of records, with all metrics")
     form.add_argument("--latex", action="store_true", help="a table for a paper (booktabs)")
     form.add_argument("--csv", action="store_true", help="records, with all metrics")
-    plot = _add(commands, "plot", "draw regret against rounds, or against a parameter that the grid sweeps")
+    plot = _add(commands, "plot", "draw regret: its curves, its distribution, how soon means are in order")
     plot.add_argument("folder", metavar="DIR")
-    plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png (default: DIR/figure.png)")
+    plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png (default: in DIR)")
     plot.add_argument("--metric", metavar="M", help="default: each game's first")
-    plot.add_argument("--versus", default="t", metavar="t|PARAM", help="t for rounds, or a swept parameter")
-    plot.add_argument("--scale", default="linear", metavar="S", help="linear, log-x or log-log")
-    plot.add_argument("--band", default="student", metavar="B", help="student, bootstrap or simultaneous")
+    plot.add_argument("--view", default="curves", metavar="V", help="curves (default), survival or wrong-order")
+    curves = plot.add_argument_group("of --view curves")
+    curves.add_argument("--versus", metavar="t|PARAM", help="t for rounds (default), or a swept parameter")
+    curves.add_argument("--scale", metavar="S", help="linear (default), log-x or log-log")
+    curves.add_argument("--band", metavar="B", help="student (default), bootstrap, simultaneous or quantile")
     compare = _add(commands, "compare", "compare policies on paired replications")
     compare.add_argument("folder", metavar="DIR")
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
     compare.add_argument("b", nargs="?", metavar="B", help="label of another")
     compare.add_argument("--metric", metavar="M", help="default: each game's first")
+
+
+def _add_verify(commands: argparse._SubParsersAction) -> None:
+    verify = _add(commands, "verify", "measure whether a policy is what it says, against its paper and uniform play")
+    verify.add_argument("policy", nargs="*", metavar="POLICY", help="kinds, or game/kind")
+    verify.add_argument("--all", action="store_true", help="every policy there is")
+    verify.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the policy")
+    verify.add_argument("--fast", action="store_true", help="a tenth of the rounds, one case of the transcription")
+    verify.add_argument("--transcriptions", default="tests/reference", metavar="DIR", help="default: tests/reference")
+    verify.add_argument("--report", metavar="FILE.md", help="write a table of all findings")
+    verify.add_argument("--jobs", type=int, default=-1, metavar="N", help="workers (default: all cores)")
 
 
 def _add_catalogue(commands: argparse._SubParsersAction) -> None:

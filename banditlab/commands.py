@@ -18,8 +18,9 @@ from banditlab.runs import reading, runner
 from banditlab.runs.grid import Grid
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from banditlab.analysis.claims import Claim, Judged
-    from banditlab.analysis.results import Result
 
 # pandas and matplotlib are imported by the commands that need them, so that a run does not wait for them
 
@@ -39,14 +40,14 @@ def _run(options: argparse.Namespace) -> int:
     folder = Path(options.out or Path("results") / grid.name)
     print(f"{grid.name}: {_size(grid)} -> {folder}")
     report = _play(grid, folder, options)
-    from banditlab.analysis.results import load
+    from banditlab.analysis.loading import load
     from banditlab.tables import print_summary
 
     result = load(folder)
     if result.cells:
         print_summary(result)
         if not report.interrupted:
-            _save_figure(result, folder / "figure.png")
+            _save_figure(result.plot(), folder / "figure.png")
     return _close(report, folder)
 
 
@@ -75,10 +76,10 @@ def _size(grid: Grid) -> str:
     return f"{len(grid.cells)} cells x {grid.settings.replications} replications x {rounds} rounds"
 
 
-def _save_figure(result: Result, path: Path, **options: str) -> None:
-    from banditlab.analysis.plotting import save
+def _save_figure(figure: Figure, path: Path) -> None:
+    from banditlab.analysis.panels import save
 
-    save(result.plot(**options), path)
+    save(figure, path)
     print(f"figure: {path}")
 
 
@@ -146,7 +147,7 @@ def _claims(grid: Grid) -> list[Claim]:
 
 def _check(options: argparse.Namespace) -> int:
     from banditlab.analysis import claims
-    from banditlab.analysis.results import load
+    from banditlab.analysis.loading import load
 
     if Path(options.grid).is_dir():
         result = load(options.grid)
@@ -190,7 +191,7 @@ def _more(more: float) -> str:
 
 
 def _summary(options: argparse.Namespace) -> int:
-    from banditlab.analysis.results import load
+    from banditlab.analysis.loading import load
     from banditlab.tables import print_summary, to_latex
 
     result = load(options.folder)
@@ -220,16 +221,29 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from banditlab.analysis.results import load
+    from banditlab.analysis.loading import load
 
-    chosen = {"versus": options.versus, "scale": options.scale, "band": options.band}
-    path = Path(options.output or Path(options.folder) / "figure.png")
-    _save_figure(load(options.folder), path, metric=options.metric, **chosen)
+    if options.view not in VIEWS:
+        raise UserError(f"--view: no {options.view!r}{nearest(options.view, VIEWS)}")
+    chosen = {key: getattr(options, key) for key in ("versus", "scale", "band") if getattr(options, key)}
+    if chosen and options.view != "curves":
+        raise UserError(f"--{min(chosen)} goes with --view curves, not with {options.view}")
+    method, file = VIEWS[options.view]
+    figure = getattr(load(options.folder), method)(options.metric, **chosen)
+    _save_figure(figure, Path(options.output or Path(options.folder) / file))
     return 0
 
 
+#: Each view of results: the method of `Result` that draws it, and the file that it is left in.
+VIEWS = {
+    "curves": ("plot", "figure.png"),
+    "survival": ("plot_survival", "survival.png"),
+    "wrong-order": ("plot_wrong_order", "wrong-order.png"),
+}
+
+
 def _compare(options: argparse.Namespace) -> int:
-    from banditlab.analysis.results import load
+    from banditlab.analysis.loading import load
     from banditlab.tables import print_comparison
 
     if options.a and not options.b:
@@ -239,6 +253,25 @@ def _compare(options: argparse.Namespace) -> int:
         raise UserError(f"{result.name}: no finished replication to compare")
     print_comparison(result.compare(options.a, options.b, options.metric))
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from banditlab.checks.report import print_verifications, write_report
+    from banditlab.checks.verification import FAST, FULL, verify_all
+
+    if options.all == bool(options.policy):
+        raise UserError("verify: name policies, or give --all")
+    kinds = [registry.find("policy", name) for name in options.policy] or registry.kinds("policy")
+    parameters: dict[str, Any] = {}
+    for text in options.set:
+        reading.override(parameters, text)
+    size = FAST if options.fast else FULL
+    done = verify_all(kinds, parameters, folder=options.transcriptions, size=size, jobs=options.jobs)
+    print_verifications(done, whole=not options.all)
+    if options.report:
+        write_report(done, options.report, size)
+        print(f"report: {options.report}")
+    return 0 if all(one.holds for one in done) else 1
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -273,6 +306,7 @@ COMMANDS = {
     "summary": _summary,
     "plot": _plot,
     "compare": _compare,
+    "verify": _verify,
     "list": _list,
     "show": _show,
 }

@@ -9,7 +9,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from banditlab.analysis.results import Result, metric_label
+from banditlab.analysis.cells import metric_of
+from banditlab.analysis.results import Result
 
 
 def console() -> Console:
@@ -26,32 +27,38 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
         slopes = {(row.environment, row.policy, row.metric): row for row in result.growth(metric).itertuples()}
     games = {cell.environment: cell.game for cell in result.cells}
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
-        title = f"{environment}: {metric_label(games[environment], name).lower()} after {x:,} rounds"
+        title = f"{environment}: {metric_of(games[environment], name).label.lower()} after {x:,} rounds"
         shown = Table(box=None, pad_edge=False)
         shown.add_column("policy")
-        for column in ("mean", "95 % interval", "n"):
+        bounded = bool(rows["over_bound"].notna().any())
+        for column in ("mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * growth):
             shown.add_column(column, justify="right")
-        if growth:
-            shown.add_column("growth", justify="right")
         shown.add_column("told")
         for row in rows.itertuples():
-            slope = [_slope(slopes.get((environment, row.policy, name)))] if growth else []
-            shown.add_row(row.policy, _number(row.mean), _span(row.low, row.high), str(row.n), *slope, row.told or "-")
+            more = [_number(row.over_bound)] if bounded else []
+            more += [_slope(slopes.get((environment, row.policy, name)))] if growth else []
+            span = _span(row.low, row.high) + (" !" if row.skewed else "")
+            shown.add_row(row.policy, _number(row.mean), span, str(row.n), *more, row.told or "-")
         console().print(title, style="bold")
         console().print(shown, "")
-    if growth:
-        console().print("growth: b of t^b over the last decade of rounds; over the horizons of the grid, if 3 or more")
+    for line in _notes(result, table, metric, slopes):
+        console().print(line)
+
+
+def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict[Any, Any]) -> list[str]:
+    lines = []
+    if slopes:
+        lines.append("growth: b of t^b over the last decade of rounds; over the horizons of the grid, if 3 or more")
         if any(math.isnan(row.exponent) and row.over == "horizons" for row in slopes.values()):
-            console().print(
-                "        (a policy told T needs sweep = { horizon = [...] }: each run is tuned to its own T)"
-            )
-    few = table["n"].min() if len(table) else 0
-    if few < 30:
-        console().print(f"note: {few} replications; intervals of fewer than 30 are rough where regret is skewed")
-    for line in result.unfinished()[:10]:
-        console().print(f"note: unfinished: {line}")
-    if result.quick:
-        console().print("note: a quick look: a tenth of the horizon, few replications")
+            lines.append("        (a policy told T needs sweep = { horizon = [...] }: each run is tuned to its own T)")
+    if len(table) and table["over_bound"].notna().any():
+        bounds = result.bounds(metric)
+        known = dict.fromkeys(zip(bounds["bound"], bounds["asymptotic"], strict=True))
+        names = [f"{name} (asymptotic)" if asymptotic else name for name, asymptotic in known]
+        lines.append(f"/bound: the mean over the lower bound: {', '.join(names)}")
+    lines += [f"note: {line}" for line in result.cautions(metric)]
+    lines += [f"note: unfinished: {line}" for line in result.unfinished()[:10]]
+    return [*lines, "note: a quick look: a tenth of the horizon, few replications"] if result.quick else lines
 
 
 def print_comparison(table: pd.DataFrame) -> None:
@@ -60,10 +67,12 @@ def print_comparison(table: pd.DataFrame) -> None:
         title = f"{environment}: {name} after {x:,} rounds, paired differences"
         shown = Table(box=None, pad_edge=False)
         shown.add_column("a - b")
-        for column in ("difference", "95 % interval", "p (Holm)", "corr.", "n"):
+        for column in ("mean", "95 % interval", "p (Holm)", "a < b, %", "corr.", "n"):
             shown.add_column(column, justify="right")
         for row in rows.itertuples():
-            cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), _number(row.correlation))
+            share = f"{100 * row.wins:.0f} ({100 * row.wins_low:.0f}-{100 * row.wins_high:.0f})"
+            correlation = "-" if math.isnan(row.correlation) else f"{row.correlation:.2f}"
+            cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), share, correlation)
             shown.add_row(f"{row.a} - {row.b}", *cells, str(row.n))
         console().print(title, style="bold")
         console().print(shown, "")

@@ -210,7 +210,7 @@ def test_failed_replications_are_told_and_counted(grid, banditlab, tmp_path):
 
 # --- summary ------------------------------------------------------------------------------------------------------
 
-RECORD = ["environment", "policy", "metric", "x", "mean", "low", "high", "n"]
+RECORD = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "skewed", "over_bound"]
 BERNOULLI = [f"environment.{name}" for name in ("means", "arms", "gap", "best", "prior")]
 
 
@@ -218,7 +218,7 @@ def test_summary_as_json_has_these_keys(folder, banditlab):
     code, out, _ = banditlab("summary", folder, "--json")
     records = json.loads(out)
     assert code == 0
-    assert len(records) == 4 * 2  # cells, metrics
+    assert len({(record["environment"], record["policy"]) for record in records}) == 4
     assert all(list(record) == RECORD + BERNOULLI for record in records)
     first = records[0]
     assert (first["environment"], first["policy"], first["metric"]) == ("bernoulli (gap=0.1)", "greedy", "regret")
@@ -265,6 +265,7 @@ def test_summary_fits_the_terminal(folder, banditlab):
     assert code == 0
     assert widest(out) <= 80
     assert "growth: b of t^b" in out
+    assert "/bound: the mean over the lower bound: Lai-Robbins (asymptotic)" in out
     assert out.count("coin & dice") == 2
 
 
@@ -295,6 +296,9 @@ def test_plot_writes_the_same_bytes_twice(kind, start, folder, banditlab, tmp_pa
         ["--metric", "realised-regret", "--scale", "log-x"],
         ["--scale", "log-log", "--band", "simultaneous"],
         ["--band", "bootstrap"],
+        ["--band", "quantile"],
+        ["--view", "survival"],
+        ["--view", "wrong-order"],
     ],
     ids=" ".join,
 )
@@ -304,11 +308,30 @@ def test_plots_of_other_kinds(options, folder, banditlab, tmp_path):
     assert (tmp_path / "a.svg").read_bytes() != (tmp_path / "plain.svg").read_bytes()
 
 
+def test_views_are_left_in_files_of_their_own(grid, banditlab, tmp_path):
+    banditlab("run", grid, "--jobs", "1")
+    for view in ("survival", "wrong-order"):
+        code, out, _ = banditlab("plot", "results/small", "--view", view)
+        assert (code, out) == (0, f"figure: results/small/{view}.png\n")
+        assert (tmp_path / f"results/small/{view}.png").exists()
+
+
+def test_views_refuse_what_they_do_not_take(folder, banditlab):
+    assert banditlab("plot", folder, "--view", "survivel") == (
+        2,
+        "",
+        "--view: no 'survivel'; did you mean 'survival'?\n",
+    )
+    code, _, err = banditlab("plot", folder, "--view", "survival", "--band", "student")
+    assert (code, err) == (2, "--band goes with --view curves, not with survival\n")
+
+
 def test_compare(folder, banditlab):
     code, out, _ = banditlab("compare", folder, "greedy", "coin & dice")
     assert code == 0
     assert "bernoulli (gap=0.1): regret after 120 rounds, paired differences" in out
     assert out.count("greedy - coin & dice") == 2
+    assert "a < b, %" in out
     assert banditlab("compare", folder)[:2] == (code, out)
     assert widest(out) <= 80
 
@@ -340,7 +363,7 @@ def test_list_names_everything_and_fits(banditlab):
     assert code == 0
     assert widest(out) <= 80
     for role in registry.ROLES:
-        assert all(f"{kind.game}/{kind.name} " in out for kind in registry.kinds(role))
+        assert all(f"{kind.title} " in out for kind in registry.kinds(role))
     assert "environments" not in banditlab("list", "policies")[1]
     assert "dueling" in banditlab("list", "games")[1]
 
@@ -354,7 +377,7 @@ def test_show_says_all_and_fits(name, banditlab):
     assert widest(out) <= 80
     for role in registry.ROLES:
         for kind in registry.kinds(role):
-            if f"{kind.game}/{kind.name}" == name:
+            if kind.title == name:
                 assert all(f"  {parameter}: " in out for parameter in kind.cls.__dataclass_fields__)
 
 

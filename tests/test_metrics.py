@@ -112,11 +112,11 @@ def test_finished_work_of_another_metric_is_not_taken_for_it(tmp_path):
 
 
 def test_a_metric_has_the_label_that_it_is_given():
-    from banditlab.analysis.results import metric_label
+    from banditlab.analysis.cells import metric_of
 
     banditlab.metric(game="bandit", label="Share of best arms")(gap_again)
-    assert metric_label("bandit", "gap-again") == "Share of best arms"
-    assert metric_label("bandit", "regret") == "Regret"
+    assert metric_of("bandit", "gap-again").label == "Share of best arms"
+    assert metric_of("bandit", "regret").label == "Regret"
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,12 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol
 import numpy as np
 from pydantic import Field
 
-from banditlab import registry
 from banditlab.analysis import statistics
-from banditlab.analysis.results import CellResult, Result, growth_of, paired
+from banditlab.analysis.cells import CellResult, growth_of, metric_of, paired
+from banditlab.analysis.results import Result
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
+from banditlab.games.dueling import PREFERENCE_METRICS
 from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
 from banditlab.validation import validate
 
@@ -180,22 +181,28 @@ def _check(claim: Claim, scenes: Sequence[Scene], place: str) -> None:
     if claim.form != "equivalent" and len(set(claim.policies)) < len(claim.policies):
         raise UserError(f"{place}.{claim.form}: needs two different policies, got {claim.policies[0]!r} twice")
     meant = [scene for scene in scenes if scene.policy == claim.policies[0]]
-    kept = {name for scene in meant for name in scene.metrics}
-    if claim.metric is not None and claim.metric not in kept:
-        raise UserError(f"{place}.metric: no metric {claim.metric!r}{nearest(claim.metric, kept)}")
     met = [scene for scene in meant if _meets(claim.where, scene)]
     if not met:
         raise UserError(f"{place}.where: no environment of this grid has {claim.where!r}")
+    _check_metric(claim.metric, met, place)
     shortest = min(scene.horizon for scene in met)
     if claim.at is not None and claim.at > shortest:
         raise UserError(f"{place}.at: at most the horizon {shortest}, got {claim.at}")
-    if claim.form in ("ratio", "flattens") and any(_is_signed(claim.metric, scene.game) for scene in met):
+    signed = claim.metric is not None and any(metric_of(scene.game, claim.metric).signed for scene in met)
+    if signed and claim.form in ("ratio", "flattens"):
         raise UserError(f"{place}.{claim.form}: {claim.metric!r} can be negative, and has no ratios")
 
 
-def _is_signed(metric: str | None, game: str) -> bool:
-    known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
-    return any(found.name == metric and found.signed for found in known)
+def _check_metric(metric: str | None, met: Sequence[Scene], place: str) -> None:
+    kept = {name for scene in met for name in scene.metrics}
+    if metric in (None, *kept):
+        return
+    of_the_game = metric in {known.name for scene in met for known in games()[scene.game].metrics}
+    if not of_the_game:
+        raise UserError(f"{place}.metric: no metric {metric!r}{nearest(metric, kept)}")
+    winner = "; by preference, a Condorcet winner is needed, an arm that beats every other one"
+    why = winner if metric in PREFERENCE_METRICS else ""
+    raise UserError(f"{place}.metric: {metric!r} is not kept here, only {', '.join(sorted(kept))}{why}")
 
 
 def _meets(wanted: Mapping[str, Any], scene: Scene) -> bool:

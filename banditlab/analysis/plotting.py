@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import cycle
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from banditlab.analysis import statistics
-from banditlab.analysis.results import CellResult, Result, metric_label
+from banditlab.analysis import spread, statistics
+from banditlab.analysis.cells import CellResult, metric_of
+from banditlab.analysis.lower_bounds import bounds_of
+from banditlab.analysis.panels import (
+    Chosen,
+    Looks,
+    Panels,
+    choose,
+    compose,
+    count_of,
+    looks_of,
+    panels_over_rounds,
+    quick_look,
+)
+from banditlab.analysis.results import Result
 from banditlab.errors import UserError, nearest
 
-STYLE = Path(__file__).with_name("paper.mplstyle")
-#: Reference players are drawn faintly: they say what is easy, not what is compared.
-REFERENCES = frozenset({"oracle", "uniform", "fixed", "greedy"})
-DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
-MARKERS = "osD^vP*Xhd"
-FORMATS = ("pdf", "svg", "png")
-BANDS = {"student": "Student", "bootstrap": "bootstrap-t", "simultaneous": "simultaneous"}
+SCALES = ("linear", "log-x", "log-log")
+BANDS = {
+    "student": "Student",
+    "bootstrap": "bootstrap-t",
+    "simultaneous": "simultaneous",
+    "quantile": "quantile",
+}
 
 
 def draw(
@@ -36,7 +44,7 @@ def draw(
     band: str = "student",
     confidence: float = 0.95,
 ) -> Figure:
-    """Draw a panel an environment, with a curve a policy.
+    """Draw a panel an environment, with a curve a policy and a dotted line for each lower bound that is known.
 
     Parameters
     ----------
@@ -48,94 +56,41 @@ def draw(
     scale : str
         "linear", "log-x" or "log-log".
     band : str
-        "student", "bootstrap" or "simultaneous".
+        Of the mean: "student", "bootstrap" or "simultaneous". Of the replications: "quantile", which draws their
+        median, quartiles, and 5 % and 95 % quantiles.
     confidence : float
-        Of the band.
+        Of the band of a mean.
 
     Raises
     ------
     UserError
         Nothing to draw; an unknown metric, parameter, scale or band.
     """
-    for value, known, what in ((scale, ("linear", "log-x", "log-log"), "scale"), (band, tuple(BANDS), "band")):
+    for value, known, what in ((scale, SCALES, "scale"), (band, tuple(BANDS), "band")):
         if value not in known:
             raise UserError(f"{what}: no {value!r}{nearest(value, known)}")
-    chosen = list(result.where(metric))
-    if not chosen:
-        raise UserError(f"{result.name}: no finished replication to draw")
-    looks = _looks(chosen)
-    plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
-    with plt.style.context(["default", STYLE]):
-        panels = _panels_over_rounds(chosen) if versus == "t" else _panels_over_parameter(chosen, versus)
-        figure, axes = _canvas(len(panels))
-        for axis, (title, members) in zip(axes, panels.items(), strict=True):
-            if versus == "t":
-                _draw_curves(axis, members, looks, band, confidence)
-            else:
-                _draw_finals(axis, members, looks, versus, confidence)
-            _label(axis, title, members, versus, scale)
-        _add_legends(figure, list(axes))
-        figure.text(0.01, -0.01, _caption(result, chosen, versus, band, confidence), fontsize=7, color="0.35", va="top")
-    plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
-    return figure
+    chosen = choose(result, metric)
+    looks = looks_of(chosen)
+
+    def fill(axis: Axes, title: str, members: Chosen) -> None:
+        if versus == "t":
+            _draw_curves(axis, members, looks, band, confidence)
+        else:
+            _draw_finals(axis, members, looks, versus, band, confidence)
+        _label(axis, members, versus, scale)
+        if versus == "t":
+            _draw_bounds(axis, members)
+
+    panels = panels_over_rounds(chosen) if versus == "t" else _panels_over_parameter(chosen, versus)
+    return compose(panels, fill, _caption(result, chosen, metric, versus, band, confidence))
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure as PDF, SVG or PNG; the same figure gives the same bytes.
-
-    Raises
-    ------
-    UserError
-        Another ending, or a place that cannot be written.
-    """
-    kind = Path(path).suffix.lstrip(".")
-    if kind not in FORMATS:
-        raise UserError(f"{path}: a figure's file ends in {', '.join('.' + name for name in FORMATS)}")
-    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}[kind]
-    try:
-        with plt.style.context(["default", STYLE]):
-            figure.savefig(path, metadata=undated, bbox_inches="tight")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-Chosen = list[tuple[CellResult, str]]
-
-
-def _looks(chosen: Chosen) -> dict[tuple[str, str], dict[str, Any]]:
-    """Give each policy of a game a colour, a line style and a marker; faint ones to the reference players."""
-    colours = mpl.rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"].by_key()["color"]
-    styles: dict[tuple[str, bool], Iterator[Any]] = {}
-    looks: dict[tuple[str, str], dict[str, Any]] = {}
-    for cell, _ in chosen:
-        if (cell.game, cell.policy) not in looks:
-            reference = cell.kinds["policy"] in REFERENCES
-            fresh = _faint() if reference else zip(cycle(colours), cycle(DASHES), cycle(MARKERS), strict=False)
-            colour, dash, marker = next(styles.setdefault((cell.game, reference), fresh))
-            width = 1.0 if reference else 1.5
-            looks[cell.game, cell.policy] = {"color": colour, "linestyle": dash, "marker": marker, "linewidth": width}
-    return looks
-
-
-def _faint() -> Iterator[tuple[str, Any, str]]:
-    return zip(cycle(("0.55", "0.72")), cycle(DASHES[1:4]), cycle("+x."), strict=False)
-
-
-def _panels_over_rounds(chosen: Chosen) -> dict[str, Chosen]:
-    several = len({cell.horizon for cell, _ in chosen}) > 1
-    panels: dict[str, Chosen] = {}
-    for cell, name in chosen:
-        title = f"{cell.environment}, T = {cell.horizon:,}" if several else cell.environment
-        panels.setdefault(title, []).append((cell, name))
-    return panels
-
-
-def _panels_over_parameter(chosen: Chosen, versus: str) -> dict[str, Chosen]:
+def _panels_over_parameter(chosen: Chosen, versus: str) -> Panels:
     values = {_value(cell, versus) for cell, _ in chosen}
     if len(values - {None}) < 2:
         swept = sorted(_swept(chosen))
         raise UserError(f"versus: this grid does not sweep {versus!r}{nearest(versus, ['t', *swept])}")
-    panels: dict[str, Chosen] = {}
+    panels: Panels = {}
     for cell, name in chosen:
         panels.setdefault(_without(cell.environment, versus), []).append((cell, name))
     return {
@@ -166,48 +121,69 @@ def _without(label: str, name: str) -> str:
     return f"{head}{opening}{', '.join(parts)})" if opening and parts else head
 
 
-def _canvas(count: int) -> tuple[Figure, Iterable[Axes]]:
-    columns = min(count, 3)
-    rows = -(-count // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(max(4.6, 3.4 * columns), 2.9 * rows), squeeze=False)
-    for spare in axes.flat[count:]:
-        spare.set_visible(False)
-    return figure, axes.flat[:count]
-
-
-def _draw_curves(axis: Axes, members: Chosen, looks: dict, band: str, confidence: float) -> None:
+def _draw_curves(axis: Axes, members: Chosen, looks: Looks, band: str, confidence: float) -> None:
     for i, (cell, name) in enumerate(members):
-        found = statistics.band(cell.curves[name], band, confidence)
         look = dict(looks[cell.game, cell.policy])
         every = max(1, len(cell.x) // 8)
         start = (i * every) // max(1, len(members))
-        axis.plot(cell.x, found.mean, label=cell.policy, markevery=(start, every), markersize=3, **look)
-        axis.fill_between(cell.x, found.low, found.high, color=look["color"], alpha=0.18, linewidth=0)
+        middle, ranges = _band(cell.curves[name], band, confidence)
+        axis.plot(cell.x, middle, label=cell.policy, markevery=(start, every), markersize=3, **look)
+        for low, high in ranges:
+            axis.fill_between(cell.x, low, high, color=look["color"], alpha=0.18, linewidth=0)
 
 
-def _draw_finals(axis: Axes, members: Chosen, looks: dict, versus: str, confidence: float) -> None:
-    lines: dict[str, list[tuple[float | None, statistics.Interval, str]]] = {}
+def _band(curves: np.ndarray, band: str, confidence: float) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return the line of curves (R, P) and what is shaded about it, from the outside in."""
+    if band == "quantile":
+        found = spread.quantiles(curves)
+        return found.median, [(found.low, found.high), (found.lower, found.upper)]
+    mean = statistics.band(curves, band, confidence)
+    return mean.mean, [(mean.low, mean.high)]
+
+
+def _draw_bounds(axis: Axes, members: Chosen) -> None:
+    """Draw each lower bound once; the axes stay those of the curves, which a bound may lie far above."""
+    drawn, limits = set(), axis.get_ylim()
+    for cell, name in members:
+        for bound in bounds_of(cell, name):
+            if bound.name not in drawn:
+                drawn.add(bound.name)
+                label = f"{bound.name} (asymptotic)" if bound.asymptotic else bound.name
+                axis.plot(cell.x, bound.values, ":", color="0.25", linewidth=0.9, label=label)
+    axis.set_ylim(limits)
+
+
+def _draw_finals(axis: Axes, members: Chosen, looks: Looks, versus: str, band: str, confidence: float) -> None:
+    lines: dict[str, list[tuple[float | None, tuple[float, float, float], str]]] = {}
     places = _positions(members, versus)
     for cell, name in members:
-        entry = (places.get(_value(cell, versus)), statistics.interval(cell.final(name), confidence), cell.policy)
+        entry = (places.get(_value(cell, versus)), _final(cell.final(name), band, confidence), cell.policy)
         lines.setdefault(_without(cell.policy, versus), []).append(entry)
     for label, entries in lines.items():
         look = looks[members[0][0].game, entries[0][2]]
         if entries[0][0] is None:  # a policy without that parameter: a level line to compare with
-            axis.axhline(entries[0][1].mean, label=label, **{**look, "marker": None})
+            axis.axhline(entries[0][1][0], label=label, **{**look, "marker": None})
             continue
         entries.sort(key=lambda entry: entry[0])
         x = [value for value, _, _ in entries]
-        mean = np.array([found.mean for _, found, _ in entries])
-        edges = np.array([[found.mean - found.low, found.high - found.mean] for _, found, _ in entries]).T
-        axis.errorbar(x, mean, np.nan_to_num(np.maximum(edges, 0)), label=label, markersize=3.5, capsize=2, **look)
+        middle = [found[0] for _, found, _ in entries]
+        edges = np.array([[middle - low, high - middle] for _, (middle, low, high), _ in entries]).T
+        axis.errorbar(x, middle, np.nan_to_num(np.maximum(edges, 0)), label=label, markersize=3.5, capsize=2, **look)
 
 
-def _label(axis: Axes, title: str, members: Chosen, versus: str, scale: str) -> None:
+def _final(values: np.ndarray, band: str, confidence: float) -> tuple[float, float, float]:
+    """Return the middle of final values (R,), and the ends of the bar about it."""
+    if band == "quantile":
+        found = spread.quantiles(values[:, None])
+        return float(found.median[0]), float(found.low[0]), float(found.high[0])
+    mean = statistics.interval(values, confidence)
+    return mean.mean, mean.low, mean.high
+
+
+def _label(axis: Axes, members: Chosen, versus: str, scale: str) -> None:
     cell, name = members[0]
-    axis.set_title(title)
     axis.set_xlabel("Round t" if versus == "t" else versus)
-    axis.set_ylabel(metric_label(cell.game, name) + ("" if versus == "t" else " at the last round"))
+    axis.set_ylabel(metric_of(cell.game, name).label + ("" if versus == "t" else " at the last round"))
     if scale in ("log-x", "log-log"):
         axis.set_xscale("log")
     if scale == "log-log":
@@ -223,17 +199,6 @@ def _label(axis: Axes, title: str, members: Chosen, versus: str, scale: str) -> 
         axis.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _add_legends(figure: Figure, axes: list[Axes]) -> None:
-    """Add one legend beside panels that show the same policies, or one to each panel."""
-    handles, labels = axes[0].get_legend_handles_labels()
-    shared = all(axis.get_legend_handles_labels()[1] == labels for axis in axes)
-    if shared and (len(axes) > 1 or len(labels) > 4):
-        figure.legend(handles, labels, loc="outside right upper")
-        return
-    for axis in axes:
-        axis.legend(loc="best")
-
-
 def _positions(members: Chosen, versus: str) -> dict[Any, float]:
     """Return where each value of a swept parameter stands on the axis: numbers at themselves, words side by side."""
     values = list(dict.fromkeys(value for value in (_value(cell, versus) for cell, _ in members) if value is not None))
@@ -241,9 +206,12 @@ def _positions(members: Chosen, versus: str) -> dict[Any, float]:
     return {value: float(i) if words else value for i, value in enumerate(values)}
 
 
-def _caption(result: Result, chosen: Chosen, versus: str, band: str, confidence: float) -> str:
-    runs = sorted({len(cell.replications) for cell, _ in chosen})
-    count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+def _caption(
+    result: Result, chosen: Chosen, metric: str | None, versus: str, band: str, confidence: float
+) -> list[str]:
+    count = count_of(chosen)
+    if band == "quantile":
+        shaded = "quartiles and 5 % and 95 % quantiles, shaded" if versus == "t" else "5 % and 95 % quantiles"
+        return [f"{quick_look(result)}Median of {count} with their {shaded}."]
     what = f"{BANDS[band]} bands" if versus == "t" else "bootstrap-t intervals"
-    quick = "Quick look (a tenth of the horizon, few replications). " if result.quick else ""
-    return f"{quick}Mean of {count} replications with {confidence:.0%} {what}."
+    return [f"{quick_look(result)}Mean of {count} with {confidence:.0%} {what}.", *result.cautions(metric)]

@@ -2,87 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from banditlab import registry
-from banditlab.analysis import statistics
+from banditlab.analysis import spread, statistics
+from banditlab.analysis.cells import CellResult, growth_of, paired
+from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.errors import UserError, nearest
-from banditlab.games import games
-from banditlab.runs.store import read_cells, read_curves, read_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class CellResult:
-    """Finished replications of one policy in one environment for one horizon.
-
-    Attributes
-    ----------
-    environment, policy : str
-        Labels.
-    game : str
-    kinds : dict of str to str
-        Kinds of "environment" and "policy".
-    parameters : dict of str to dict
-        Parameters of "environment" and "policy", by name.
-    horizon : int
-    told : str
-        Facts that the policy was told, beyond arms and dimension.
-    metrics : tuple of str
-        In the order of the game, the users' last.
-    replications : ndarray (R,)
-    x : ndarray (P,)
-        The recorded numbers of rounds.
-    curves : dict of str to ndarray (R, P)
-        By metric.
-    """
-
-    environment: str
-    policy: str
-    game: str
-    kinds: dict[str, str]
-    parameters: dict[str, dict[str, Any]]
-    horizon: int
-    told: str
-    metrics: tuple[str, ...]
-    replications: np.ndarray
-    x: np.ndarray
-    curves: dict[str, np.ndarray]
-
-    @property
-    def tuned(self) -> bool:
-        """Whether the policy was told the horizon."""
-        return "horizon" in self.told.split(", ")
-
-    def final(self, metric: str, at: int | None = None) -> np.ndarray:
-        """Return the metric of each replication at the last round, or at the record point nearest to `at`.
-
-        Raises
-        ------
-        UserError
-            No round within 5 % of `at` was recorded.
-        """
-        return self.curves[metric][:, -1 if at is None else self.column(at)]
-
-    def column(self, at: int) -> int:
-        """Return the index of the record point nearest to a round; raises as `final`."""
-        column = int(np.abs(self.x - at).argmin())
-        if abs(self.x[column] - at) > max(1, 0.05 * at):
-            nearest_one = f"the nearest recorded round is {self.x[column]}"
-            raise UserError(f"{self.policy} in {self.environment}: round {at} was not recorded, {nearest_one}")
-        return column
 
 
 class Result:
@@ -126,16 +62,32 @@ class Result:
 
     def __repr__(self) -> str:
         rows = self._shown().to_string(index=False, float_format="{:.4g}".format)
-        return f"<results of {self.name}: {len(self.cells)} cells>\n{rows}"
+        notes = "".join(f"\nnote: {line}" for line in self.cautions())
+        return f"<results of {self.name}: {len(self.cells)} cells>\n{rows}{notes}"
 
     def _repr_html_(self) -> str:
         note = " (a quick look)" if self.quick else ""
         rows = self._shown().to_html(index=False, float_format="{:.4g}".format, border=0)
-        return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}"
+        cautions = "".join(f"<p>{html.escape(line)}</p>" for line in self.cautions())
+        return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}{cautions}"
 
     def _shown(self) -> pd.DataFrame:
         columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
         return self.summary().reindex(columns=columns)
+
+    def cautions(self, metric: str | None = None) -> list[str]:
+        """Return why the intervals of a metric should be read with care: few replications, heavy skew; a line each."""
+        fewest = min((len(cell.replications) for cell in self.cells), default=spread.FEW)
+        skewed = [cell for cell, name in self.where(metric) if spread.is_skewed(cell.final(name))]
+        lines = []
+        if fewest < spread.FEW:
+            rough = f"intervals of fewer than {spread.FEW} are rough where regret is skewed"
+            lines.append(f"{fewest} replications; {rough}")
+        if skewed:
+            first = f"{skewed[0].policy} in {skewed[0].environment}"
+            more = f" and {len(skewed) - 1} more" if len(skewed) > 1 else ""
+            lines.append(f"{first}{more}: heavy skew; a 95 % interval may cover less than 93 %")
+        return lines
 
     def unfinished(self) -> list[str]:
         """Return "12 of 30 replications of ucb1 in bernoulli" for each cell that has fewer than the grid asks for."""
@@ -209,8 +161,9 @@ class Result:
         Returns
         -------
         DataFrame
-            environment, policy, metric, x, mean, low, high, n, told, tuned, and environment.NAME and policy.NAME for
-            each parameter.
+            environment, policy, metric, x, mean, low, high, n, skewed (see `banditlab.analysis.spread.is_skewed`),
+            over_bound (the mean over its lower bound, nan where none is known), told, tuned, and environment.NAME and
+            policy.NAME for each parameter.
         """
         return pd.DataFrame([_as_row(record) for record in self.records(metric, confidence=confidence)])
 
@@ -218,7 +171,8 @@ class Result:
         """Return the rows of `summary`, each with the parameters of its own environment and policy alone."""
         records = []
         for cell, name in self.where(metric):
-            found = statistics.interval(cell.final(name), confidence)
+            final = cell.final(name)
+            found = statistics.interval(final, confidence)
             records.append(
                 {
                     "environment": cell.environment,
@@ -229,6 +183,8 @@ class Result:
                     "low": found.low,
                     "high": found.high,
                     "n": found.n,
+                    "skewed": spread.is_skewed(final),
+                    "over_bound": _over_bound(cell, name),
                     "told": cell.told,
                     "tuned": cell.tuned,
                     **_parameters(cell),
@@ -260,8 +216,8 @@ class Result:
         -------
         DataFrame
             A row an environment and pair: n, mean difference with its interval, p (sign-flip permutations), p_holm
-            (corrected for all rows), the correlation that common random numbers gave, and how often smaller they made
-            the variance.
+            (corrected for all rows), the correlation that common random numbers gave, how often smaller they made the
+            variance, and wins: the share of replications in which a is below b, ties counted half, with its interval.
 
         Raises
         ------
@@ -285,7 +241,8 @@ class Result:
         for one, name in self.where(metric, policy=a):
             other = others.get((one.environment, one.horizon))
             if other is not None:
-                found = statistics.compare(*paired(one, other, name, at), confidence)
+                pair = paired(one, other, name, at)
+                found, share = statistics.compare(*pair, confidence), spread.wins(*pair, confidence)
                 yield {
                     "environment": one.environment,
                     "a": a,
@@ -299,6 +256,9 @@ class Result:
                     "p": found.p,
                     "correlation": found.correlation,
                     "variance_ratio": found.variance_ratio,
+                    "wins": share.share,
+                    "wins_low": share.low,
+                    "wins_high": share.high,
                 }
 
     def growth(self, metric: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -324,6 +284,21 @@ class Result:
             )
         return pd.DataFrame(records)
 
+    def bounds(self, metric: str | None = None) -> pd.DataFrame:
+        """Return the lower bounds that are known, at the last round: a row an environment, horizon and bound."""
+        rows: dict[tuple[str, int, str, str], dict[str, Any]] = {}
+        for cell, kept in self.where(metric):
+            for bound in bounds_of(cell, kept):
+                rows[cell.environment, cell.horizon, kept, bound.name] = {
+                    "environment": cell.environment,
+                    "metric": kept,
+                    "x": cell.horizon,
+                    "bound": bound.name,
+                    "value": float(bound.values[-1]),
+                    "asymptotic": bound.asymptotic,
+                }
+        return pd.DataFrame(list(rows.values()))
+
     def _by_label(self, metric: str | None) -> dict[tuple[str, str, str], list[CellResult]]:
         groups: dict[tuple[str, str, str], list[CellResult]] = {}
         for cell, name in self.where(metric):
@@ -336,45 +311,23 @@ class Result:
 
         return draw(self, metric, **options)
 
+    def plot_survival(self, metric: str | None = None) -> Figure:
+        """Draw the share of replications whose metric at the last round exceeds x, against x."""
+        from banditlab.analysis.views import draw_survival
 
-def metric_label(game: str, name: str) -> str:
-    """Return the text of a metric's axis."""
-    known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
-    return next((metric.label for metric in known if metric.name == name), name)
+        return draw_survival(self, metric)
 
+    def plot_wrong_order(self, metric: str | None = None) -> Figure:
+        """Draw how often n replications would have put each policy below the best one, against n."""
+        from banditlab.analysis.views import draw_wrong_order
 
-def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95) -> statistics.Growth:
-    """Return the growth exponent of one policy in one environment from its cells, one a horizon.
-
-    Over the horizons where there are three or more; else over the last decade of rounds, and nan for a policy that was
-    told the horizon or where fewer than two rounds were recorded there.
-    """
-    longest = max(cells, key=lambda cell: cell.horizon)
-    common = functools.reduce(np.intersect1d, (cell.replications for cell in cells))
-    if len(cells) > 2 and len(common):
-        # horizons share the random numbers of a replication, which therefore counts as one
-        finals = [cell.final(metric)[np.isin(cell.replications, common)] for cell in cells]
-        horizons = [cell.horizon for cell in cells]
-        window = min(horizons), max(horizons)
-        return statistics.growth(horizons, np.stack(finals, axis=1), window, confidence)
-    if longest.tuned or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
-        nan = float("nan")
-        return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
-    return statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
+        return draw_wrong_order(self, metric)
 
 
-def paired(one: CellResult, other: CellResult, metric: str, at: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the metric of two cells over the replications that both have, in the same order.
-
-    Raises
-    ------
-    UserError
-        They have none in common.
-    """
-    _, i, j = np.intersect1d(one.replications, other.replications, return_indices=True)
-    if len(i) == 0:
-        raise UserError(f"{one.policy} and {other.policy} have no replication in common in {one.environment}")
-    return one.final(metric, at)[i], other.final(metric, at)[j]
+def _over_bound(cell: CellResult, metric: str) -> float:
+    bounds = bounds_of(cell, metric)
+    lowest = float(bounds[0].values[-1]) if bounds else 0.0
+    return float(cell.final(metric).mean()) / lowest if lowest > 0 else float("nan")
 
 
 def _parameters(cell: CellResult) -> dict[str, Any]:
@@ -385,49 +338,3 @@ def _parameters(cell: CellResult) -> dict[str, Any]:
 def _as_row(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record with lists as JSON, to fit a cell of a table."""
     return {key: json.dumps(value) if isinstance(value, list | dict) else value for key, value in record.items()}
-
-
-def load(folder: str | Path) -> Result:
-    """Read a results folder.
-
-    Raises
-    ------
-    UserError
-        It is no results folder, or damaged.
-    """
-    place = Path(folder)
-    grid = read_grid(place)
-    curves = _by_key(read_curves(place))
-    cells = [_cell(row, curves.get(row["key"], {})) for row in read_cells(place).to_pylist()]
-    wanted = grid.get("replications", 0)
-    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted)
-
-
-Rows = dict[str, list[tuple[int, Any, Any]]]
-
-
-def _by_key(table: Any) -> dict[str, Rows]:
-    """Group the rows of `curves.parquet` by key and metric, replications in order."""
-    groups: dict[str, Rows] = {}
-    frame = table.to_pandas().sort_values(["key", "metric", "replication"])
-    for row in frame.itertuples(index=False):
-        groups.setdefault(row.key, {}).setdefault(row.metric, []).append((row.replication, row.x, row.value))
-    return groups
-
-
-def _cell(row: Mapping[str, Any], rows: Rows) -> CellResult:
-    about = json.loads(row["about"])
-    first = next(iter(rows.values()), [])
-    return CellResult(
-        row["environment"],
-        row["policy"],
-        row["game"],
-        {role: about[role]["kind"] for role in ("environment", "policy")},
-        {role: about[role]["parameters"] for role in ("environment", "policy")},
-        row["horizon"],
-        row["told"],
-        tuple(name for name in row["metrics"] if name in rows or not rows),
-        np.array([replication for replication, _, _ in first]),
-        np.asarray(first[0][1] if first else [], int),
-        {name: np.stack([value for _, _, value in group]) for name, group in rows.items()},
-    )

@@ -42,8 +42,8 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Grid:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid TOML: {error}") from None
-    for override in overrides:
-        _override(table, override)
+    for text in overrides:
+        override(table, text)
     table.setdefault("name", _file_name(file))
     return parse(table, str(path))
 
@@ -52,8 +52,14 @@ def _file_name(file: Path) -> str:
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in file.stem).lstrip("._-") or "grid"
 
 
-def _override(table: dict[str, Any], text: str) -> None:
-    """Change a table in place by "policy.colstim.c1=2"."""
+def override(table: dict[str, Any], text: str) -> None:
+    """Change a table in place by "policy.colstim.c1=2".
+
+    Raises
+    ------
+    UserError
+        The text is no such change, or names what the table does not hold.
+    """
     path, equals, written = text.partition("=")
     place = f"--set {text}"
     keys = path.strip().split(".")
@@ -332,4 +338,4 @@ def _entry(item: Any, role: str) -> dict[str, Any]:
     kind = registry.kind_of(item)
     if kind.role != role:
         raise UserError(f"{type(item).__name__} is no {role} but a {kind.role}")
-    return {"kind": f"{kind.game}/{kind.name}", **parameters(item)}
+    return {"kind": kind.title, **parameters(item)}

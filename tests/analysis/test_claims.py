@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from banditlab.analysis import claims
+from banditlab.analysis.cells import CellResult
 from banditlab.analysis.claims import judge, read
-from banditlab.analysis.results import CellResult, Result
+from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 
 #: With the rounds that the claims below speak of.

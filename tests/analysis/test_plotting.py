@@ -2,10 +2,13 @@
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import banditlab
-from banditlab.analysis.plotting import save
+from banditlab.analysis.lower_bounds import bounds_of
+from banditlab.analysis.panels import save
+from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 
 
@@ -26,22 +29,56 @@ def test_a_panel_an_environment_and_a_curve_a_policy(result):
     assert titles == ["bernoulli (gap=0.1)", "bernoulli (gap=0.2)", "bernoulli (gap=0.4)"]
     for axis in figure.axes:
         labels = [line.get_label() for line in axis.get_lines()]
-        assert labels == ["greedy", "uniform", "thompson-beta (prior_wins=1)", "thompson-beta (prior_wins=4)"]
+        policies = ["greedy", "uniform", "thompson-beta (prior_wins=1)", "thompson-beta (prior_wins=4)"]
+        assert labels == [*policies, "Lai-Robbins (asymptotic)"]
         assert (axis.get_xlabel(), axis.get_ylabel()) == ("Round t", "Regret")
-        assert len({line.get_color() + str(line.get_linestyle()) for line in axis.get_lines()}) == 4
+        assert len({line.get_color() + str(line.get_linestyle()) for line in axis.get_lines()}) == 5
     [line] = [line for line in figure.axes[0].get_lines() if line.get_label() == "greedy"]
     [cell] = [c for c in result.cells if (c.environment, c.policy) == ("bernoulli (gap=0.1)", "greedy")]
     assert list(line.get_ydata()) == pytest.approx(list(cell.curves["regret"].mean(0)))
 
 
-def test_the_figure_says_how_many_replications(result):
-    assert "Mean of 4 replications with 95% Student bands." in texts(result.plot())
-    assert "Mean of 4 replications with 95% bootstrap-t intervals." in texts(result.plot(versus="gap"))
+def test_the_figure_says_how_many_replications_and_what_to_beware_of(result):
+    few = "4 replications; intervals of fewer than 30 are rough where regret is skewed"
+    assert f"Mean of 4 replications with 95% Student bands.\n{few}" in texts(result.plot())
+    assert f"Mean of 4 replications with 95% bootstrap-t intervals.\n{few}" in texts(result.plot(versus="gap"))
+
+
+def test_the_quantile_band_is_of_the_replications(result):
+    figure = result.plot(band="quantile")
+    wanted = "Median of 4 replications with their quartiles and 5 % and 95 % quantiles, shaded."
+    assert wanted in texts(figure)
+    cell, axis = result.cells[0], figure.axes[0]
+    assert list(axis.get_lines()[0].get_ydata()) == pytest.approx(list(np.median(cell.curves["regret"], axis=0)))
+    outer, inner = (band.get_paths()[0].vertices for band in axis.collections[:2])
+    last = outer[outer[:, 0] == 60][:, 1]
+    assert [last.min(), last.max()] == pytest.approx(list(np.quantile(cell.final("regret"), [0.05, 0.95])))
+    last = inner[inner[:, 0] == 60][:, 1]
+    assert [last.min(), last.max()] == pytest.approx(list(np.quantile(cell.final("regret"), [0.25, 0.75])))
+
+
+def test_the_quantile_band_over_a_parameter(result):
+    figure = result.plot(versus="gap", band="quantile")
+    assert "Median of 4 replications with their 5 % and 95 % quantiles." in texts(figure)
+    box = figure.axes[0].containers[0]
+    finals = [cell.final("regret") for cell in result.cells if cell.policy == "greedy"]
+    assert list(box.lines[0].get_ydata()) == pytest.approx([np.median(values) for values in finals])
+
+
+def test_a_bound_is_drawn_and_does_not_stretch_the_axis(result):
+    axes = result.plot().axes
+    for axis, cell in zip(axes, result.cells[::4], strict=True):
+        bound = axis.get_lines()[-1]
+        [known] = bounds_of(cell, "regret")
+        assert (bound.get_label(), bound.get_linestyle()) == ("Lai-Robbins (asymptotic)", ":")
+        assert list(bound.get_ydata()) == pytest.approx(list(known.values))
+        assert max(line.get_ydata().max() for line in axis.get_lines()[:-1]) < axis.get_ylim()[1]
+    assert axes[0].get_ylim()[1] < 10 < bounds_of(result.cells[0], "regret")[0].values.max()
+    other = result.plot("realised-regret").axes[0]
+    assert "Lai-Robbins (asymptotic)" not in [line.get_label() for line in other.get_lines()]
 
 
 def test_a_quick_look_says_so(result):
-    from banditlab.analysis.results import Result
-
     quick = Result("q", True, result.cells)
     assert any(text.startswith("Quick look (a tenth of the horizon") for text in texts(quick.plot()))
 
@@ -76,7 +113,7 @@ def test_scales(result):
         ({"versus": "dim"}, r"versus: this grid does not sweep 'dim' \(there are: gap, prior_wins, t\)"),
         ({"versus": "arms"}, "versus: this grid does not sweep 'arms'"),
         ({"scale": "log"}, "scale: no 'log'; did you mean 'log-x'"),
-        ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, simultaneous, student\)"),
+        ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, quantile, simultaneous, student\)"),
         ({"metric": "weak"}, "no metric 'weak'"),
     ],
 )

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import banditlab
-from banditlab.analysis.results import CellResult, paired
+from banditlab.analysis.cells import CellResult, paired
+from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 
 WORLDS = [{"kind": "bernoulli", "arms": 4, "gap": 0.3, "label": "easy"}, {"kind": "bernoulli", "arms": 4, "gap": 0.1}]
@@ -29,7 +30,7 @@ def test_the_frame_is_tidy(result):
     assert list(frame.columns[:7]) == ["environment", "policy", "horizon", "metric", "replication", "x", "value"]
     assert not frame.duplicated(["environment", "policy", "metric", "replication", "x"]).any()
     points = len(result.cells[0].x)
-    assert len(frame) == 4 * 2 * 8 * points
+    assert len(frame) == sum(len(cell.metrics) for cell in result.cells) * 8 * points
     final = frame[(frame["x"] == 200) & (frame["metric"] == "regret")]
     means = final.groupby(["environment", "policy"])["value"].mean()
     for row in result.summary().itertuples():
@@ -46,7 +47,8 @@ def test_regret_of_uniform_play_is_what_it_must_be(result):
 
 def test_summary_of_all_metrics_and_of_one(result):
     assert list(result.summary()["metric"].unique()) == ["regret"]
-    assert list(result.summary("all")["metric"].unique()) == ["regret", "realised-regret"]
+    assert list(result.summary("all")["metric"].unique()) == result.metrics()
+    assert {"regret", "realised-regret"} <= set(result.metrics())
     narrow, wide = (result.summary(confidence=c) for c in (0.5, 0.99))
     assert (narrow["high"] - narrow["low"] < wide["high"] - wide["low"]).all()
 
@@ -55,6 +57,7 @@ def test_a_folder_holds_the_same_result(result, folder):
     loaded = banditlab.load(folder)
     pd.testing.assert_frame_equal(loaded.frame, result.frame)
     assert (loaded.name, loaded.quick, loaded.folder) == ("two", False, folder)
+    assert {(cell.seed, cell.fixed) for cell in loaded.cells} == {(2, False)}
 
 
 def test_a_run_without_a_folder_leaves_nothing(result, tmp_path, monkeypatch):
@@ -73,6 +76,33 @@ def test_the_notebook_shows_a_table(result):
     assert "<results of two: 4 cells>" in repr(result)
 
 
+def made(finals, environment="w", policy="p"):
+    """A cell of these final regrets."""
+    curves = {"regret": np.asarray(finals, float)[:, None]}
+    kinds, settings = {"environment": "bernoulli", "policy": "ucb1"}, {"environment": {}, "policy": {}}
+    numbers, x = np.arange(len(finals)), np.array([5])
+    return CellResult(environment, policy, "bandit", kinds, settings, 5, "", ("regret",), numbers, x, curves)
+
+
+def test_intervals_to_be_read_with_care_are_named():
+    even, odd = np.r_[np.zeros(20), np.ones(20)], np.r_[np.zeros(39), 1.0]
+    assert Result("r", False, [made(even)]).cautions() == []
+    skewed = Result("r", False, [made(even), made(odd, policy="q"), made(-odd, "v")])
+    assert skewed.cautions() == ["q in w and 1 more: heavy skew; a 95 % interval may cover less than 93 %"]
+    assert list(skewed.summary()["skewed"]) == [False, True, True]
+    few = Result("r", False, [made(even), made(even[15:25])])
+    assert few.cautions() == ["10 replications; intervals of fewer than 30 are rough where regret is skewed"]
+    for result in (skewed, few):
+        assert repr(result).endswith(f"\nnote: {result.cautions()[0]}")
+        assert f"<p>{result.cautions()[0]}</p>" in result._repr_html_()
+
+
+def test_results_without_a_seed_have_no_bounds():
+    result = Result("r", False, [made([1.0, 2.0])])
+    assert result.bounds().empty
+    assert np.isnan(result.records()[0]["over_bound"])
+
+
 def test_comparisons_are_paired(result):
     table = result.compare("uniform", "<leader>")
     assert list(table["environment"]) == ["easy", "bernoulli"]
@@ -82,8 +112,11 @@ def test_comparisons_are_paired(result):
         assert row.difference == pytest.approx(difference.mean())
         assert row.n == 8
         assert row.p <= row.p_holm <= 1
+        assert row.wins == np.mean(difference < 0)
+        assert 0 <= row.wins_low <= row.wins <= row.wins_high <= 1
     flipped = result.compare("<leader>", "uniform")
     np.testing.assert_allclose(flipped["difference"], -table["difference"])
+    np.testing.assert_allclose(flipped["wins"], 1 - table["wins"])
 
 
 def test_every_pair_is_compared_without_labels(result):
@@ -131,8 +164,6 @@ def test_arguments_that_are_wrong_are_refused_before_anything_runs(tmp_path):
 
 
 def test_an_empty_result_can_be_looked_at():
-    from banditlab.analysis.results import Result
-
     empty = Result("none", False, [])
     assert "<b>none</b>" in empty._repr_html_()
     assert "0 cells" in repr(empty)

@@ -1,0 +1,62 @@
+"""Reading a results folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from banditlab.analysis.cells import CellResult
+from banditlab.analysis.results import Result
+from banditlab.runs.store import read_cells, read_curves, read_grid
+
+
+def load(folder: str | Path) -> Result:
+    """Read a results folder.
+
+    Raises
+    ------
+    UserError
+        It is no results folder, or damaged.
+    """
+    place = Path(folder)
+    grid = read_grid(place)
+    curves = _by_key(read_curves(place))
+    cells = [_cell(row, curves.get(row["key"], {}), grid.get("seed")) for row in read_cells(place).to_pylist()]
+    wanted = grid.get("replications", 0)
+    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted)
+
+
+Rows = dict[str, list[tuple[int, Any, Any]]]
+
+
+def _by_key(table: Any) -> dict[str, Rows]:
+    """Group the rows of `curves.parquet` by key and metric, replications in order."""
+    groups: dict[str, Rows] = {}
+    frame = table.to_pandas().sort_values(["key", "metric", "replication"])
+    for row in frame.itertuples(index=False):
+        groups.setdefault(row.key, {}).setdefault(row.metric, []).append((row.replication, row.x, row.value))
+    return groups
+
+
+def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None) -> CellResult:
+    about = json.loads(row["about"])
+    first = next(iter(rows.values()), [])
+    return CellResult(
+        row["environment"],
+        row["policy"],
+        row["game"],
+        {role: about[role]["kind"] for role in ("environment", "policy")},
+        {role: about[role]["parameters"] for role in ("environment", "policy")},
+        row["horizon"],
+        row["told"],
+        tuple(name for name in row["metrics"] if name in rows or not rows),
+        np.array([replication for replication, _, _ in first]),
+        np.asarray(first[0][1] if first else [], int),
+        {name: np.stack([value for _, _, value in group]) for name, group in rows.items()},
+        seed,
+        about["environment"]["instance"] == "fixed",
+    )

@@ -1,0 +1,135 @@
+"""What all figures share: panels, the looks of policies, legends, captions, and saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from banditlab.analysis.cells import CellResult
+from banditlab.analysis.results import Result
+from banditlab.errors import UserError
+
+STYLE = Path(__file__).with_name("paper.mplstyle")
+#: Reference players are drawn faintly: they say what is easy, not what is compared.
+REFERENCES = frozenset({"oracle", "uniform", "fixed", "greedy"})
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
+MARKERS = "osD^vP*Xhd"
+FORMATS = ("pdf", "svg", "png")
+
+Chosen = list[tuple[CellResult, str]]  #: cells, each with the metric to draw
+Panels = dict[str, Chosen]  #: by their titles
+Looks = dict[tuple[str, str], dict[str, Any]]  #: line styles by game and policy
+
+
+def looks_of(chosen: Chosen) -> Looks:
+    """Give each policy of a game a colour, a line style and a marker; faint ones to the reference players."""
+    colours = mpl.rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"].by_key()["color"]
+    styles: dict[tuple[str, bool], Iterator[Any]] = {}
+    looks: Looks = {}
+    for cell, _ in chosen:
+        if (cell.game, cell.policy) not in looks:
+            reference = cell.kinds["policy"] in REFERENCES
+            fresh = _faint() if reference else zip(cycle(colours), cycle(DASHES), cycle(MARKERS), strict=False)
+            colour, dash, marker = next(styles.setdefault((cell.game, reference), fresh))
+            width = 1.0 if reference else 1.5
+            looks[cell.game, cell.policy] = {"color": colour, "linestyle": dash, "marker": marker, "linewidth": width}
+    return looks
+
+
+def _faint() -> Iterator[tuple[str, Any, str]]:
+    return zip(cycle(("0.55", "0.72")), cycle(DASHES[1:4]), cycle("+x."), strict=False)
+
+
+def panels_over_rounds(chosen: Chosen) -> Panels:
+    """Return a panel an environment and horizon."""
+    several = len({cell.horizon for cell, _ in chosen}) > 1
+    panels: Panels = {}
+    for cell, name in chosen:
+        title = f"{cell.environment}, T = {cell.horizon:,}" if several else cell.environment
+        panels.setdefault(title, []).append((cell, name))
+    return panels
+
+
+def compose(panels: Panels, draw: Callable[[Axes, str, Chosen], None], caption: list[str]) -> Figure:
+    """Return a figure with a panel each, drawn by `draw(axis, title, members)`, a legend, and lines below."""
+    plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
+    with plt.style.context(["default", STYLE]):
+        figure, axes = _canvas(len(panels))
+        for axis, (title, members) in zip(axes, panels.items(), strict=True):
+            draw(axis, title, members)
+            axis.set_title(title)
+        _add_legends(figure, list(axes))
+        figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
+    plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
+    return figure
+
+
+def choose(result: Result, metric: str | None) -> Chosen:
+    """Return the cells that keep a metric.
+
+    Raises
+    ------
+    UserError
+        There is none.
+    """
+    chosen = list(result.where(metric))
+    if not chosen:
+        raise UserError(f"{result.name}: no finished replication to draw")
+    return chosen
+
+
+def count_of(chosen: Chosen) -> str:
+    """Return "20 replications", or "12 to 20 replications"."""
+    runs = sorted({len(cell.replications) for cell, _ in chosen})
+    return f"{runs[0]}{'' if len(runs) == 1 else f' to {runs[-1]}'} replications"
+
+
+def quick_look(result: Result) -> str:
+    """Return what the caption of a quick look begins with."""
+    return "Quick look (a tenth of the horizon, few replications). " if result.quick else ""
+
+
+def _canvas(count: int) -> tuple[Figure, Iterable[Axes]]:
+    columns = min(count, 3)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(max(4.6, 3.4 * columns), 2.9 * rows), squeeze=False)
+    for spare in axes.flat[count:]:
+        spare.set_visible(False)
+    return figure, axes.flat[:count]
+
+
+def _add_legends(figure: Figure, axes: list[Axes]) -> None:
+    """Add one legend beside panels that show the same policies, or one to each panel."""
+    handles, labels = axes[0].get_legend_handles_labels()
+    shared = all(axis.get_legend_handles_labels()[1] == labels for axis in axes)
+    if shared and (len(axes) > 1 or len(labels) > 4):
+        figure.legend(handles, labels, loc="outside right upper")
+        return
+    for axis in axes:
+        axis.legend(loc="best")
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PDF, SVG or PNG; the same figure gives the same bytes.
+
+    Raises
+    ------
+    UserError
+        Another ending, or a place that cannot be written.
+    """
+    kind = Path(path).suffix.lstrip(".")
+    if kind not in FORMATS:
+        raise UserError(f"{path}: a figure's file ends in {', '.join('.' + name for name in FORMATS)}")
+    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}[kind]
+    try:
+        with plt.style.context(["default", STYLE]):
+            figure.savefig(path, metadata=undated, bbox_inches="tight")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
