@@ -12,11 +12,20 @@ from banditlab import fuse
 from banditlab.games import dueling
 from banditlab.numerics import links, sampling
 from banditlab.policies.dueling.colstim import CoLSTIM
+from banditlab.policies.dueling.greedy_ucb import GreedyUCB
+from banditlab.policies.dueling.max_pair_ucb import MaxPairUCB
 from banditlab.policies.dueling.maxinp import MaxInP
 from banditlab.problem import Problem
 
 D, K, T, S, TAU, SEED = 3, 4, 200, 2.0, 12, 0
 
+TRACE_OF_GREEDY_UCB = (
+    "2332130330000330320330022321001202311122",
+    "3110213123333123233222103133120033030210",
+    (319, 312, 114),
+    (63.713160571, 11.077675037, 116.348646105),
+    (0.346723163, -0.3012912401, 1.307868521),
+)
 TRACES = {
     "colstim": (
         CoLSTIM(refit=1.0, ridge=1.0),
@@ -26,14 +35,8 @@ TRACES = {
         (62.8964814042, 9.7735587944, 116.019404014),
         (0.3683784982, -0.3503935093, 1.115981501),
     ),
-    "greedy-ucb": (
-        CoLSTIM(refit=1.0, ridge=1.0, threshold=0.0),
-        "2332130330000330320330022321001202311122",
-        "3110213123333123233222103133120033030210",
-        (319, 312, 114),
-        (63.713160571, 11.077675037, 116.348646105),
-        (0.346723163, -0.3012912401, 1.307868521),
-    ),
+    "greedy-ucb": (GreedyUCB(refit=1.0, ridge=1.0), *TRACE_OF_GREEDY_UCB),
+    "greedy-ucb, by colstim": (CoLSTIM(refit=1.0, ridge=1.0, threshold=0.0), *TRACE_OF_GREEDY_UCB),
     "maxinp": (
         MaxInP(refit=1.0, ridge=1.0),
         "2332130330000010222030100101100100010112",
@@ -41,6 +44,14 @@ TRACES = {
         (186, 423, 100),
         (93.4071438601, 19.2698831453, 167.544404575),
         (0.4795754225, -0.1930214822, 1.0695425203),
+    ),
+    "max-pair-ucb": (
+        MaxPairUCB(refit=1.0, ridge=1.0, exploration=None, design=0.0),
+        "2332130330003333333332223333122232332222",
+        "3110213123330120222000102121001000010110",
+        (403, 220, 102),
+        (54.3857891807, 9.2608267497, 99.5107516117),
+        (0.3667652119, -0.4044763074, 1.4660204983),
     ),
 }
 

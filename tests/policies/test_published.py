@@ -9,11 +9,11 @@ import functools
 import numpy as np
 import pytest
 
+from banditlab.checks import replay
 from banditlab.environments.dueling.linear import Linear
 from banditlab.policies.dueling.colstim import CoLSTIM
 from banditlab.policies.dueling.maxinp import MaxInP
 from banditlab.policies.dueling.uniform import Uniform
-from tests.reference import replay
 
 pytestmark = pytest.mark.claims
 
