@@ -110,7 +110,7 @@ def linear(models: int) -> Callable:
 
 
 def duels(env: Any, contexts: Any, coins: np.random.Generator) -> tuple:
-    """Preference matrix, and D-TS's alpha."""
+    """Preference matrix, and the alpha of confidence bounds."""
     return integer(len(env.matrix)), array(env.matrix), integer(env.best[0]), key(env.noise), real(0.51), bits(coins)
 
 
@@ -137,6 +137,10 @@ WORKLOADS = {
     "LinUCB, disjoint": Workload("bandit", LINEAR, "linucb-disjoint", 10_000, 40, "linucb_linear", linear(10)),
     "Double Thompson": Workload(
         "dueling", MATRIX, "double-thompson", 20_000, 20, "double_thompson_matrix", duels, 3, "average-preference"
+    ),
+    "RUCB": Workload("dueling", MATRIX, "rucb", 100_000, 40, "rucb_matrix", duels, 3, "average-preference"),
+    "RUCB, kept bounds": Workload(
+        "dueling", MATRIX, "rucb", 100_000, 40, "rucb_kept_matrix", duels, 3, "average-preference"
     ),
 }
 

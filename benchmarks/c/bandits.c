@@ -1,10 +1,10 @@
-/* Plain C twins of six BanditLab pairs: environment, policy and regret in one loop.
+/* Plain C twins of seven BanditLab pairs: environment, policy and regret in one loop.
 
    Written from the papers as a C programmer would, for `gcc -O3 -march=native`: sizes are known at run time, arrays are
    flat and row by row, nothing is tuned to a machine. Where BanditLab saves work by algebra (quadratic forms from one
-   triangle; UCB1's kept square roots, in a second version), so do they. The twins draw from the same streams as BanditLab (NumPy's bit
-   generators behind `bitgen_t`, normals by NumPy's `random_standard_normal`, outcomes by the same counter hash), so
-   that where the arithmetic is the same, the regrets are the same numbers.
+   triangle; what UCB1 and RUCB keep from round to round, in second versions), so do they. The twins draw from the same
+   streams as BanditLab (NumPy's bit generators behind `bitgen_t`, normals by NumPy's `random_standard_normal`,
+   outcomes by the same counter hash), so that where the arithmetic is the same, the regrets are the same numbers.
 
    Every loop copies its running totals into a row of `curves` at the record points. */
 
@@ -401,15 +401,45 @@ void linucb_linear(int64_t models, int64_t arms, int64_t dim, const double *trut
     free(inverses), free(thetas), free(scratch), free(env.features), free(env.means);
 }
 
+/* --- preference matrix -------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t arms, winner;
+    const double *matrix;
+    uint64_t key;
+    int64_t *duels; /* how often each pair met, above the diagonal: the counter of its outcomes */
+} matrix_t;
+
+static matrix_t matrix_start(int64_t arms, const double *matrix, int64_t winner, uint64_t key) {
+    matrix_t env = {arms, winner, matrix, key, calloc(arms * arms, sizeof(int64_t))};
+    return env;
+}
+
+static inline bool matrix_duel(matrix_t *env, int64_t first, int64_t second) { /* a self-duel is a fair coin */
+    int64_t low = first < second ? first : second, high = first < second ? second : first;
+    int64_t pair = low * env->arms + high;
+    double threshold = low == high ? 0.5 : env->matrix[pair];
+    bool low_won = hash_uniform(env->key, pair, env->duels[pair]++) < threshold;
+    return low_won == (first <= second);
+}
+
+static inline void matrix_regret(const matrix_t *env, int64_t first, int64_t second, double *totals) {
+    const double *row = env->matrix + env->winner * env->arms;
+    double one = row[first] - 0.5, two = row[second] - 0.5;
+    totals[0] += 0.5 * (one + two);
+    totals[1] += fmax(one, two);
+    totals[2] += fmin(one, two);
+}
+
 /* --- Double Thompson sampling (Wu and Liu 2016, Algorithm 1) on a preference matrix ------------------------------- */
 
 void double_thompson_matrix(int64_t arms, const double *matrix, int64_t winner, uint64_t key, double alpha,
                             bitgen_t *coins, int64_t rounds, int64_t count, const int64_t *points, double *curves) {
+    matrix_t env = matrix_start(arms, matrix, winner, key);
     record_t r = {points, count, 3, curves, 0};
     double totals[3] = {0.0, 0.0, 0.0};
     int64_t K = arms;
     double *wins = calloc(K * K, sizeof(double)), *lower = calloc(K * K, sizeof(double));
-    int64_t *duels = calloc(K * K, sizeof(int64_t)); /* the environment's counters of outcomes, above the diagonal */
     int64_t *sampled = calloc(K, sizeof(int64_t)), *optimistic = calloc(K, sizeof(int64_t));
     for (int64_t t = 0; t < rounds; t++) {
         /* confidence bounds: how many opponents each arm may beat */
@@ -468,18 +498,157 @@ void double_thompson_matrix(int64_t arms, const double *matrix, int64_t winner, 
                 second = i;
             }
         }
-        /* the duel: noise by unordered pair and its count; a self-duel is a fair coin */
-        int64_t low = first < second ? first : second, high = first < second ? second : first;
-        double threshold = low == high ? 0.5 : matrix[low * K + high];
-        bool low_won = hash_uniform(key, low * K + high, duels[low * K + high]++) < threshold;
-        bool won = low_won == (first <= second);
+        bool won = matrix_duel(&env, first, second);
         if (first != second)
             wins[won ? first * K + second : second * K + first] += 1.0;
-        double one = matrix[winner * K + first] - 0.5, two = matrix[winner * K + second] - 0.5;
-        totals[0] += 0.5 * (one + two);
-        totals[1] += fmax(one, two);
-        totals[2] += fmin(one, two);
+        matrix_regret(&env, first, second, totals);
         record(&r, t, totals);
     }
-    free(wins), free(lower), free(duels), free(sampled), free(optimistic);
+    free(wins), free(lower), free(sampled), free(optimistic), free(env.duels);
+}
+
+/* --- RUCB (Zoghi et al. 2014, Algorithm 1) on a preference matrix ------------------------------------------------- */
+
+/* the champion, from which arms are candidates; `best` is the hypothesised best arm, -1 for none */
+static inline int64_t rucb_champion(bitgen_t *coins, int64_t K, const bool *candidate, int64_t *best) {
+    int64_t count = 0, last = -1;
+    for (int64_t i = 0; i < K; i++) {
+        if (candidate[i]) {
+            count++;
+            last = i;
+        }
+    }
+    if (count == 0) {
+        *best = -1;
+        return (int64_t)(uniform(coins) * (double)K);
+    }
+    if (count == 1)
+        return *best = last;
+    if (*best >= 0 && !candidate[*best])
+        *best = -1;
+    if (*best >= 0) {
+        if (uniform(coins) < 0.5)
+            return *best;
+        count--;
+    }
+    int64_t place = count > 1 ? (int64_t)(uniform(coins) * (double)count) : 0;
+    for (int64_t i = 0; i < K; i++)
+        if (candidate[i] && i != *best && place-- == 0)
+            return i;
+    return last;
+}
+
+/* one of the `ties` arms, other than the first, whose bounds against it are the largest */
+static inline int64_t rucb_tied(bitgen_t *coins, int64_t K, const double *bounds, int64_t first, double most,
+                                int64_t ties) {
+    int64_t place = (int64_t)(uniform(coins) * (double)ties);
+    for (int64_t i = 0; i < K; i++)
+        if (i != first && bounds[i] == most && place-- == 0)
+            return i;
+    return first;
+}
+
+void rucb_matrix(int64_t arms, const double *matrix, int64_t winner, uint64_t key, double alpha, bitgen_t *coins,
+                 int64_t rounds, int64_t count, const int64_t *points, double *curves) {
+    matrix_t env = matrix_start(arms, matrix, winner, key);
+    record_t r = {points, count, 3, curves, 0};
+    double totals[3] = {0.0, 0.0, 0.0};
+    int64_t K = arms, best = -1;
+    double *wins = calloc(K * K, sizeof(double));
+    double *upper = calloc(K * K, sizeof(double)); /* row by row: of all arms against one */
+    bool *candidate = malloc(K * sizeof(bool));
+    for (int64_t t = 0; t < rounds; t++) {
+        double scale = alpha * log((double)(t + 1));
+        for (int64_t i = 0; i < K; i++) {
+            candidate[i] = true;
+            upper[i * K + i] = 0.5;
+        }
+        for (int64_t i = 0; i < K; i++) {
+            for (int64_t j = i + 1; j < K; j++) {
+                double n = wins[i * K + j] + wins[j * K + i];
+                double mean = 1.0, other = 1.0, width = 1.0; /* the paper's x / 0 := 1 */
+                if (n > 0.0) {
+                    mean = wins[i * K + j] / n;
+                    other = wins[j * K + i] / n;
+                    width = sqrt(scale / n);
+                }
+                upper[j * K + i] = mean + width;
+                upper[i * K + j] = other + width;
+                candidate[i] &= mean + width >= 0.5;
+                candidate[j] &= other + width >= 0.5;
+            }
+        }
+        int64_t first = rucb_champion(coins, K, candidate, &best), second = first, ties = 0;
+        const double *bounds = upper + first * K;
+        double most = 0.5;
+        for (int64_t i = 0; i < K; i++) {
+            if (i != first && bounds[i] >= most) {
+                ties = bounds[i] == most ? ties + 1 : 1;
+                most = bounds[i];
+                second = i;
+            }
+        }
+        if (ties > 1)
+            second = rucb_tied(coins, K, bounds, first, most, ties);
+        bool won = matrix_duel(&env, first, second);
+        if (first != second)
+            wins[won ? first * K + second : second * K + first] += 1.0;
+        matrix_regret(&env, first, second, totals);
+        record(&r, t, totals);
+    }
+    free(wins), free(upper), free(candidate), free(env.duels);
+}
+
+/* The same with BanditLab's economy: means, 1 / sqrt(n), and by how much each arm lags behind its toughest opponent are
+   kept, so a round takes K steps and no division. */
+void rucb_kept_matrix(int64_t arms, const double *matrix, int64_t winner, uint64_t key, double alpha, bitgen_t *coins,
+                      int64_t rounds, int64_t count, const int64_t *points, double *curves) {
+    matrix_t env = matrix_start(arms, matrix, winner, key);
+    record_t r = {points, count, 3, curves, 0};
+    double totals[3] = {0.0, 0.0, 0.0};
+    int64_t K = arms, best = -1;
+    int64_t *wins = calloc(K * K, sizeof(int64_t));
+    double *mean = malloc(K * K * sizeof(double)); /* row by row: of all arms against one; 2 where they never met */
+    double *root = calloc(K * K, sizeof(double)), *deficit = calloc(K, sizeof(double));
+    double *bounds = malloc(K * sizeof(double));
+    bool *candidate = malloc(K * sizeof(bool));
+    for (int64_t i = 0; i < K * K; i++)
+        mean[i] = 2.0;
+    for (int64_t t = 0; t < rounds; t++) {
+        double scale = sqrt(alpha * log((double)(t + 1)));
+        for (int64_t i = 0; i < K; i++)
+            candidate[i] = deficit[i] <= scale;
+        int64_t first = rucb_champion(coins, K, candidate, &best), second = first, ties = 0;
+        double most = 0.5;
+        for (int64_t i = 0; i < K; i++)
+            bounds[i] = mean[first * K + i] + scale * root[first * K + i];
+        for (int64_t i = 0; i < K; i++) {
+            if (i != first && bounds[i] >= most) {
+                ties = bounds[i] == most ? ties + 1 : 1;
+                most = bounds[i];
+                second = i;
+            }
+        }
+        if (ties > 1)
+            second = rucb_tied(coins, K, bounds, first, most, ties);
+        bool won = matrix_duel(&env, first, second);
+        if (first != second) {
+            int64_t pair[2] = {first, second};
+            wins[won ? first * K + second : second * K + first]++;
+            int64_t n = wins[first * K + second] + wins[second * K + first];
+            root[first * K + second] = root[second * K + first] = sqrt(1.0 / n);
+            mean[second * K + first] = (double)wins[first * K + second] / n;
+            mean[first * K + second] = (double)wins[second * K + first] / n;
+            for (int side = 0; side < 2; side++) {
+                int64_t arm = pair[side];
+                double lag = 0.0;
+                for (int64_t i = 0; i < K; i++)
+                    lag = fmax(lag, (double)(wins[i * K + arm] - wins[arm * K + i]) * (0.5 * root[arm * K + i]));
+                deficit[arm] = lag;
+            }
+        }
+        matrix_regret(&env, first, second, totals);
+        record(&r, t, totals);
+    }
+    free(wins), free(mean), free(root), free(deficit), free(bounds), free(candidate), free(env.duels);
 }
