@@ -10,13 +10,12 @@ demo: $(VENV)/installed
 	$(BIN)/banditlab run experiments/quickstart.toml
 
 test: $(VENV)/tested
-	$(BIN)/pytest -m "not claims"
+	$(BIN)/pytest -q -n auto -m "not claims"
 	$(MAKE) notebooks coverage
 
 # Without compilation, so that coverage sees the kernels too.
 coverage: $(VENV)/tested
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not claims and not compiled"
-	$(BIN)/coverage report --skip-covered --show-missing
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n auto -m "not claims and not compiled" --cov --cov-report=term-missing:skip-covered
 
 notebooks: $(VENV)/tested
 	$(BIN)/pytest -q --nbmake --override-ini=testpaths=notebooks notebooks

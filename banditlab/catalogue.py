@@ -49,6 +49,9 @@ def describe(kind: Kind) -> str:
     for name, words in (("needs", kind.needs), ("may be told", kind.told - {"rounds"}), ("gives", kind.gives)):
         if words:
             lines += ["", f"{name}: {', '.join(sorted(words))}"]
+    if kind.growth:
+        proved = ", ".join(f"{metric} of order {order}" for metric, order in kind.growth.items())
+        lines += ["", *textwrap.wrap(f"proved: {proved}", 80)]
     if kind.metrics:
         lines += ["", *textwrap.wrap(f"metrics: {', '.join(kind.metrics)}", 80)]
     return "\n".join([*lines, "", *_parameters(kind)])
@@ -64,8 +67,8 @@ def _wrapped(text: str) -> list[str]:
     """Wrap the paragraphs of a docstring at 80 columns; the items of a list and indented lines stand alone."""
     lines: list[str] = []
     for paragraph in text.split("\n\n"):
-        for part in re.split(r"\n(?=\d+\. | )", paragraph):
-            indent = re.match(r" *(\d+\. )?", part)[0]
+        for part in re.split(r"\n(?=\d+\. |- | )", paragraph):
+            indent = re.match(r" *(\d+\. |- )?", part)[0]
             lines += textwrap.wrap(part, 80, subsequent_indent=" " * len(indent))
         lines.append("")
     return lines[:-1]

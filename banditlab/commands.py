@@ -261,13 +261,17 @@ def _verify(options: argparse.Namespace) -> int:
 
     if options.all == bool(options.policy):
         raise UserError("verify: name policies, or give --all")
+    if options.set and len(options.policy) != 1:
+        raise UserError("verify: --set is for one policy")
+    if options.report and not Path(options.report).absolute().parent.is_dir():
+        raise UserError(f"{options.report}: there is no folder {Path(options.report).parent}")
     kinds = [registry.find("policy", name) for name in options.policy] or registry.kinds("policy")
     parameters: dict[str, Any] = {}
     for text in options.set:
         reading.override(parameters, text)
     size = FAST if options.fast else FULL
-    done = verify_all(kinds, parameters, folder=options.transcriptions, size=size, jobs=options.jobs)
-    print_verifications(done, whole=not options.all)
+    measured = verify_all(kinds, parameters, folder=options.transcriptions, size=size, jobs=options.jobs)
+    done = print_verifications(measured, whole=not options.all)
     if options.report:
         write_report(done, options.report, size)
         print(f"report: {options.report}")

@@ -54,7 +54,9 @@ def plugins(monkeypatch):
 
 
 def test_there_are_pages_and_blocks():
-    assert {"docs/add_a_policy.md", "docs/add_an_environment.md", "docs/grid.md"} <= set(map(name_of, PAGES))
+    assert {"docs/add_a_policy.md", "docs/add_an_environment.md", "docs/checks.md", "docs/grid.md"} <= set(
+        map(name_of, PAGES)
+    )
     assert sum(len(blocks(page, "toml", "sh", "python")) for page in PAGES) >= 15
 
 
@@ -62,6 +64,16 @@ def test_there_are_pages_and_blocks():
 def test_links_lead_to_files(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_overview_names_what_there_is():
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What there is\n")[2].partition("\n## ")[0]
+    policies, environments = text.partition("| | environments |")[::2]
+    for role, table in (("policy", policies), ("environment", environments)):
+        rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ") and "`" in row]
+        named = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
+        assert named
+        assert named <= {kind.name for kind in registry.kinds(role)}
 
 
 @pytest.mark.parametrize("file", PLUGINS, ids=name_of)

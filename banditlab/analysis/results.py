@@ -327,7 +327,9 @@ class Result:
 def _over_bound(cell: CellResult, metric: str) -> float:
     bounds = bounds_of(cell, metric)
     lowest = float(bounds[0].values[-1]) if bounds else 0.0
-    return float(cell.final(metric).mean()) / lowest if lowest > 0 else float("nan")
+    finals = cell.final(metric)
+    unfinished = metric == "sample-complexity" and (finals >= cell.horizon).any()
+    return float(finals.mean()) / lowest if lowest > 0 and not unfinished else float("nan")
 
 
 def _parameters(cell: CellResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from banditlab.checks.findings import Finding
@@ -12,20 +12,29 @@ from banditlab.checks.verification import CONFIDENCE, FAST, MARGIN, Size, Verifi
 from banditlab.errors import UserError
 from banditlab.tables import console
 
-COLUMNS = ("uniform play", "transcription", "growth", "arm labels", "errors")
+COLUMNS = {
+    "against uniform play": "uniform play",
+    "transcription": "transcription",
+    "growth": "growth",
+    "arm labels": "arm labels",
+    "wrong recommendations": "errors",
+}
 CONTRACTS = ("plays", "same seed", "plain = compiled", "slices", "replications apart")
 
 
-def print_verifications(done: Sequence[Verification], *, whole: bool) -> None:
-    """Print a line a policy, with all findings (`whole`) or those that fail."""
+def print_verifications(done: Iterable[Verification], *, whole: bool) -> list[Verification]:
+    """Print each policy as it comes, with all findings (`whole`) or those that fail; return them."""
+    shown = []
     for one in done:
+        shown.append(one)
         rate = "" if math.isnan(one.rate) else f", {one.rate:,.0f} rounds/s"
         console().print(f"{one.name}: {'holds' if one.holds else 'FAILS'}{rate}", style="bold")
         for finding in one.findings:
             if whole or finding.verdict == "fails":
                 console().print(textwrap.fill(_line(finding), 80, initial_indent="  ", subsequent_indent="      "))
-    failed = sum(not one.holds for one in done)
-    console().print(f"{len(done) - failed} hold, {failed} fail")
+    failed = sum(not one.holds for one in shown)
+    console().print(f"{len(shown) - failed} hold, {failed} fail")
+    return shown
 
 
 def _line(finding: Finding) -> str:
@@ -35,13 +44,11 @@ def _line(finding: Finding) -> str:
 
 def _as_markdown(done: Sequence[Verification]) -> str:
     """Return a table, a row a policy."""
-    lines = [
-        "| policy | verdict | against uniform play | transcription | growth | arm labels | contracts | rounds/s |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ["policy", "verdict", *COLUMNS, "contracts", "rounds/s"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for one in sorted(done, key=lambda item: item.name):
         verdict = "holds" if one.holds else "**fails**"
-        texts = [one.said(check).text for check in COLUMNS[:4]]
+        texts = [one.said(check).text for check in COLUMNS.values()]
         kept = sum(one.said(check).verdict == "holds" for check in CONTRACTS)
         rate = "-" if math.isnan(one.rate) else f"{one.rate:,.0f}"
         cells = [f"`{one.name}`", verdict, *texts, f"{kept} of {len(CONTRACTS)}", rate]

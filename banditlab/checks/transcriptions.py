@@ -43,7 +43,8 @@ def transcription_of(kind: Kind, folder: str | Path = FOLDER) -> Transcription:
     """
     if not Path(folder).is_dir() and Path(folder) != Path(FOLDER):
         raise UserError(f"{folder}: no such folder of transcriptions")
-    file = Path(folder) / kind.game / f"{kind.cls.__module__.rpartition('.')[2]}.py"
+    home = getattr(sys.modules[kind.cls.__module__], "__file__", None) or kind.name  # none: a notebook's cell
+    file = Path(folder) / kind.game / f"{Path(home).stem}.py"
     if not file.is_file():
         return NONE
     if (here := str(Path.cwd())) not in sys.path:

@@ -33,8 +33,6 @@ from banditlab.validation import build
 REFERENCE_PLAYERS = frozenset({"uniform", "fixed", "oracle", "greedy"})
 #: By how much less regret than uniform play a policy must have to be told from it, as a share of uniform play's.
 MARGIN = 0.05
-#: By how much the order of the arms may change the regret, as a share of uniform play's: equals go by their index.
-LABELS = 0.1
 CONFIDENCE = 0.999  #: of each statistical check: a whole table of them should raise no false alarm
 SEED = 2026
 
@@ -121,15 +119,16 @@ def verify(
     rate = math.nan
     if findings[0].verdict == "holds":
         rate = measure_rate(pair_of(cell), cell, settings_of(SEED))
-        findings += [*_learning(cell, size), *_relabelled(cell, size), *_errors(cell, size)]
+        learning, cell = _learning(cell, size)
+        findings += [*learning, *_relabelled(cell, size), *_errors(cell, size)]
     findings += _transcribed(kind, transcription, size)
     return Verification(kind.title, repr(environment), findings, rate)
 
 
 def verify_all(
     kinds: Sequence[Kind], parameters: Mapping[str, Any], *, folder: str | Path, size: Size = FULL, jobs: int = -1
-) -> list[Verification]:
-    """Measure policies, each in a process of its own; `folder` holds their transcriptions.
+) -> Iterator[Verification]:
+    """Measure policies, each in a process of its own, and yield them in order; `folder` holds their transcriptions.
 
     Raises
     ------
@@ -138,9 +137,10 @@ def verify_all(
     """
     names = [kind.title for kind in kinds]
     if len(kinds) == 1 or jobs == 1:
-        return [_verify_one(name, parameters, folder, size) for name in names]
+        yield from (_verify_one(name, parameters, folder, size) for name in names)
+        return
     calls = (joblib.delayed(_verify_there)(tuple(registry.plugins), name, parameters, folder, size) for name in names)
-    return joblib.Parallel(jobs)(calls)
+    yield from joblib.Parallel(jobs, return_as="generator")(calls)
 
 
 def _verify_one(name: str, parameters: Mapping[str, Any], folder: str | Path, size: Size) -> Verification:
@@ -156,14 +156,14 @@ def _verify_there(files: tuple[str, ...], *arguments: Any) -> Verification:
         return _verify_one(*arguments)
 
 
-def _learning(cell: Cell, size: Size) -> list[Finding]:
+def _learning(cell: Cell, size: Size) -> tuple[list[Finding], Cell]:
     """Compare with uniform play, and measure growth: over ten times the rounds while they are too few to tell."""
     while True:
         findings = [_against_uniform(cell, size), _growth(cell, size)]
         told = all(finding.verdict != "fails" for finding in findings)
         longer = dataclasses.replace(cell, horizon=10 * cell.horizon)
         if told or longer.horizon > size.longest:
-            return findings
+            return findings, cell
         cell = longer
 
 
@@ -186,7 +186,8 @@ def _growth(cell: Cell, size: Size) -> Finding:
     """Compare the growth exponent with the order that the paper proves: it fails where linear growth is nearer."""
     orders = [(name, order) for name, order in cell.player.kind.growth.items() if name in cell.metrics]
     if not orders:
-        return Finding("growth", "none", "no order is proved for a metric of this environment")
+        said = "the policy states no order" if not cell.player.kind.growth else "for no metric of this environment"
+        return Finding("growth", "none", said)
     name, order = orders[0]
     tuned = "horizon" in check(cell, settings_of(SEED)).told
     found = _exponent(cell, size, cell.metrics.index(name), tuned)
@@ -219,7 +220,7 @@ def _relabelled(cell: Cell, size: Size) -> Iterator[Finding]:
         yield Finding("arm labels", "none", "the environment has no labels that could be exchanged")
         return
     reverse = dataclasses.replace(world, **{names[0]: getattr(world, names[0])[::-1]})
-    horizon, runs = min(cell.horizon, 1_000), 2 * size.replications
+    horizon, runs = cell.horizon, 2 * size.replications
     one, other = (
         finals(play(cell_of(place, cell.player.instance, horizon), runs, seed))
         for place, seed in ((world, SEED), (reverse, SEED + 1))
@@ -227,8 +228,8 @@ def _relabelled(cell: Cell, size: Size) -> Iterator[Finding]:
     difference, error = other.mean() - one.mean(), math.sqrt((one.var(ddof=1) + other.var(ddof=1)) / runs)
     uniform = registry.find("policy", "uniform", cell.game).cls()
     scale = finals(play(cell_of(world, uniform, horizon), size.replications, SEED)).mean()
-    text = f"regret {one.mean():.3g} and, with the arms in reverse order, {other.mean():.3g}"
-    moved = abs(difference) > 4 * error and abs(difference) > LABELS * scale
+    text = f"{cell.metrics[0]} {one.mean():.3g} and, with the arms in reverse order, {other.mean():.3g}"
+    moved = abs(difference) > 4 * error and abs(difference) > MARGIN * scale
     yield Finding("arm labels", "fails" if moved else "holds", text)
 
 

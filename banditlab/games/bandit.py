@@ -11,9 +11,9 @@ A round t = 0, 1, ... of a pair (environment, policy):
 The functions below without a body are the verbs: the environment's are `observe`, `pull`, `regret`; the policy's are
 `choose` and `learn`. They are bound to a pair by `banditlab.fuse`.
 
-Pure exploration: a policy may also `recommend` an arm, which is scored at the record points where the environment has
-the verb `shortfall`; and it may `stop`, after which nothing more is played: the rounds until then are its sample
-complexity.
+For pure exploration there are optional verbs: a policy's `recommend` names an arm, which is scored at the record points
+by the environment's `shortfall`; once its `stop` is true nothing more is played, and the rounds until then are its
+sample complexity.
 """
 
 from __future__ import annotations

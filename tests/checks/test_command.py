@@ -91,7 +91,8 @@ def test_parameters_are_set(capsys):
         (["bandit/fixed", "--set", "arm=many"], "policy 'fixed'.arm: should be a valid integer, got 'many'"),
         (["bandit/fixed", "--set", "arm=9"], "fixed in bernoulli: arm: in 0 .. 4, got 9"),
         (["ucb1", "--transcriptions", "nowhere"], "nowhere: no such folder of transcriptions"),
-        (["ucb1", "--report", "no/such/folder.md"], "no/such/folder.md: cannot be written (No such file or directory)"),
+        (["ucb1", "--report", "no/such/folder.md"], "no/such/folder.md: there is no folder no/such"),
+        (["ucb1", "bandit/fixed", "--set", "arm=1"], "verify: --set is for one policy"),
     ],
 )
 def test_a_mistake_is_one_line(arguments, line, capsys):
