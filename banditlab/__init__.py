@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from banditlab.agents import Agent, agent
     from banditlab.analysis.loading import load
     from banditlab.analysis.results import Result
-    from banditlab.api import run, run_grid
+    from banditlab.api import bound, run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
     from banditlab.registry import environment, load_plugin, metric, policy
@@ -19,6 +19,7 @@ _HOMES = {
     "agent": "agents",
     "Result": "analysis.results",
     "load": "analysis.loading",
+    "bound": "api",
     "run": "api",
     "run_grid": "api",
     "UserError": "errors",
@@ -34,6 +35,7 @@ __all__ = [
     "Result",
     "UserError",
     "agent",
+    "bound",
     "checks",
     "environment",
     "kernel",

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from banditlab import registry
 from banditlab.analysis.loading import load
 from banditlab.analysis.results import Result
 from banditlab.runs import runner
 from banditlab.runs.grid import Grid
-from banditlab.runs.reading import from_python, read
+from banditlab.runs.pair import start_environment
+from banditlab.runs.reading import as_table, from_python, read
 
 
 def run(
@@ -104,6 +109,45 @@ def run_grid(
     grid = grid.quickened() if quick else grid
     folder = Path(out or Path("results") / grid.name)
     return _play(grid, folder, jobs=jobs, portable=portable, compiled=compiled, progress=_bar(progress))
+
+
+def bound(
+    environment: Any, *, horizon: int = 10_000, seed: int = 0, replication: int = 0, game: str | None = None
+) -> pd.DataFrame:
+    """Return the lower bounds that are known for an environment, without playing.
+
+    Parameters
+    ----------
+    environment : str, dict, or instance of a registered class
+        As of `run`; a sweep makes several.
+    horizon : int
+        The round at which they are taken.
+    seed, replication : int
+        Of the instance, where it is drawn.
+    game : str, optional
+        Where two games have an environment of that name.
+
+    Returns
+    -------
+    DataFrame
+        environment, metric, bound, x, value, asymptotic. The bound on the sample complexity is T*, to be multiplied by
+        kl(delta, 1 - delta) of a policy.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    kind = registry.find("environment", str(as_table(environment, "environment").get("kind")), game)
+    rows = []
+    for cell in from_python(environment, f"{kind.game}/uniform", source="bound()", horizon=horizon, seed=seed).cells:
+        world = cell.world
+        instance = 0 if world.fixed else replication
+        state = start_environment(world.kind, world.instance, seed, instance, replication, horizon)
+        known = world.instance.bounds(state, np.array([horizon])) if hasattr(world.kind.cls, "bounds") else []
+        for found in known:
+            rows.append((world.label, found.metric, found.name, horizon, float(found.values[0]), found.asymptotic))
+    return pd.DataFrame(rows, columns=["environment", "metric", "bound", "x", "value", "asymptotic"])
 
 
 def _play(grid: Grid, out: str | Path, **options: Any) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle
 from pathlib import Path
@@ -64,7 +65,7 @@ def compose(panels: Panels, draw: Callable[[Axes, str, Chosen], None], caption: 
         figure, axes = _canvas(len(panels))
         for axis, (title, members) in zip(axes, panels.items(), strict=True):
             draw(axis, title, members)
-            axis.set_title(title)
+            axis.set_title(textwrap.fill(title, 34))
         _add_legends(figure, list(axes))
         figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
     plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
@@ -105,15 +106,24 @@ def _canvas(count: int) -> tuple[Figure, Iterable[Axes]]:
     return figure, axes.flat[:count]
 
 
+#: Marks the lines that are no policy's, such as lower bounds.
+ASIDE = "aside"
+
+
 def _add_legends(figure: Figure, axes: list[Axes]) -> None:
     """Add one legend beside panels that show the same policies, or one to each panel."""
-    handles, labels = axes[0].get_legend_handles_labels()
-    shared = all(axis.get_legend_handles_labels()[1] == labels for axis in axes)
-    if shared and (len(axes) > 1 or len(labels) > 4):
-        figure.legend(handles, labels, loc="outside right upper")
+    found = [list(zip(*axis.get_legend_handles_labels(), strict=True)) for axis in axes]
+    policies = [{label for handle, label in entries if _is_policy(handle)} for entries in found]
+    merged = {label: handle for entries in found for handle, label in entries}
+    if all(labels == policies[0] for labels in policies) and (len(axes) > 1 or len(merged) > 4):
+        figure.legend(merged.values(), merged.keys(), loc="outside right upper")
         return
     for axis in axes:
         axis.legend(loc="best")
+
+
+def _is_policy(handle: Any) -> bool:
+    return not (hasattr(handle, "get_gid") and handle.get_gid() == ASIDE)
 
 
 def save(figure: Figure, path: str | Path) -> None:

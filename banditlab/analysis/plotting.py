@@ -13,6 +13,7 @@ from banditlab.analysis import spread, statistics
 from banditlab.analysis.cells import CellResult, metric_of
 from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.analysis.panels import (
+    ASIDE,
     Chosen,
     Looks,
     Panels,
@@ -27,6 +28,7 @@ from banditlab.analysis.results import Result
 from banditlab.errors import UserError, nearest
 
 SCALES = ("linear", "log-x", "log-log")
+BOUNDS = (":", (0, (1, 4)), (0, (4, 2, 1, 2)))  #: line styles of lower bounds
 BANDS = {
     "student": "Student",
     "bootstrap": "bootstrap-t",
@@ -147,9 +149,10 @@ def _draw_bounds(axis: Axes, members: Chosen) -> None:
     for cell, name in members:
         for bound in bounds_of(cell, name):
             if bound.name not in drawn:
-                drawn.add(bound.name)
                 label = f"{bound.name} (asymptotic)" if bound.asymptotic else bound.name
-                axis.plot(cell.x, bound.values, ":", color="0.25", linewidth=0.9, label=label)
+                look = {"linestyle": BOUNDS[len(drawn) % len(BOUNDS)], "color": "0.25", "linewidth": 0.9, "gid": ASIDE}
+                axis.plot(cell.x, bound.values, label=label, **look)
+                drawn.add(bound.name)
     axis.set_ylim(limits)
 
 

@@ -310,8 +310,8 @@ def from_python(
     """
     table = {
         **settings,
-        "environment": [_entry(item, "environment") for item in _listed(environment)],
-        "policy": [_entry(item, "policy") for item in _listed(policies)],
+        "environment": [as_table(item, "environment") for item in _listed(environment)],
+        "policy": [as_table(item, "policy") for item in _listed(policies)],
         "claim": list(claims),
     }
     return parse(_plain(table), source)
@@ -330,7 +330,8 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _entry(item: Any, role: str) -> dict[str, Any]:
+def as_table(item: Any, role: str) -> dict[str, Any]:
+    """Return the table of an environment or policy as `banditlab.run` takes it: a kind, a table, or an instance."""
     if isinstance(item, str):
         return {"kind": item}
     if isinstance(item, Mapping):

@@ -238,6 +238,16 @@ def test_an_environment_that_is_not_loaded_has_no_bound():
     assert bounds_of(cell, "regret") == ()
 
 
+def test_bounds_are_told_without_playing():
+    found = banditlab.bound({"kind": "gaussian", "means": [0.0, 1.0]}, horizon=1000)
+    assert found["bound"].tolist() == ["Lai-Robbins", "Garivier-Kaufmann"]
+    assert found["value"].tolist() == pytest.approx([2.0 * math.log(1000), 8.0])
+    assert banditlab.bound("dueling/cyclic").empty
+    assert banditlab.bound({"kind": "bernoulli", "arms": 2, "sweep": {"gap": [0.1, 0.2]}})["environment"].nunique() == 2
+    [one, other] = (banditlab.bound(DRAWN, replication=r)["value"][0] for r in (0, 1))
+    assert one != other
+
+
 def test_rounds_until_the_best_arm_is_known_by_hand():
     """Two Gaussian arms: T* = 8 std^2 / gap^2; the policy's delta gives the factor kl(delta, 1 - delta)."""
     world = {"kind": "gaussian", "means": [0.0, 1.0], "std": 0.5}
