@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +228,8 @@ def _outcome(value: Any, kind: type) -> Any:
 
 def _flatten(state: Any, prefix: str = "") -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
-    for name, value in zip(state._fields, state, strict=True):
-        if hasattr(value, "_fields"):
+    for name, value in _items(state):
+        if isinstance(value, tuple):
             arrays |= _flatten(value, f"{prefix}{name}.")
         else:
             arrays[f"{prefix}{name}"] = np.asarray(value)
@@ -237,8 +238,8 @@ def _flatten(state: Any, prefix: str = "") -> dict[str, np.ndarray]:
 
 def _restore(state: Any, arrays: dict[str, np.ndarray], place: str, prefix: str = "") -> Any:
     values = []
-    for name, value in zip(state._fields, state, strict=True):
-        if hasattr(value, "_fields"):
+    for name, value in _items(state):
+        if isinstance(value, tuple):
             values.append(_restore(value, arrays, place, f"{prefix}{name}."))
             continue
         stored, current = arrays[f"{prefix}{name}"], np.asarray(value)
@@ -248,4 +249,10 @@ def _restore(state: Any, arrays: dict[str, np.ndarray], place: str, prefix: str 
                 f"the policy's is {current.dtype} {current.shape}"
             )
         values.append(stored if isinstance(value, np.ndarray) else type(value)(stored[()]))
-    return type(state)(*values)
+    return type(state)(*values) if hasattr(state, "_fields") else tuple(values)
+
+
+def _items(state: tuple) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a state with their names; of a plain tuple, with their places."""
+    names = getattr(state, "_fields", None) or map(str, range(len(state)))
+    return zip(names, state, strict=True)

@@ -16,7 +16,7 @@ def make(name, **settings):
     """An agent of four arms, with features where its policy reads them, told all that it may be told."""
     entry = registry.find("policy", name)
     dim = 3 if any("features" in word for word in entry.needs) else 0
-    told = {"link": "logistic", "best": np.array([1])}
+    told = {"link": "logistic", "best": np.array([1]), "noise": 0.5, "signal": 1.0}
     return banditlab.agent(name, arms=4, dim=dim, horizon=200, told=told, seed=5, **settings), dim
 
 

@@ -545,7 +545,7 @@ BAD_GRIDS = {
     ),
     "a claim about a metric that the environment does not keep": (
         OK + '[[claim]]\ntext = "x"\nslope = "ucb1"\nbetween = [0, 1]\nmetric = "static-regret"\n',
-        "claim[0].metric: no metric 'static-regret'; did you mean 'realised-regret'?",
+        "claim[0].metric: 'static-regret' is not kept here, only realised-regret, regret",
     ),
     "a claim of two forms": (
         OK + '[[claim]]\ntext = "x"\nslope = "ucb1"\nflattens = "ucb1"\n',
@@ -659,7 +659,12 @@ def test_other_questions_about_a_folder(folder, banditlab, tmp_path):
             "-o",
             tmp_path / "no/f.png",
         ): f"{tmp_path / 'no/f.png'}: cannot be written (No such file or directory)",
-        ("plot", folder, "--metric", "weak"): "no metric 'weak' (there are: realised-regret, regret)",
+        (
+            "plot",
+            folder,
+            "--metric",
+            "weak",
+        ): "no metric 'weak' (there are: error-rate, realised-regret, regret, simple-regret)",
         ("plot", folder, "--versus", "dim"): "versus: this grid does not sweep 'dim' (there are: gap, t)",
         ("plot", folder, "--scale", "log"): "scale: no 'log'; did you mean 'log-x'?",
         ("plot", folder, "--band", "studend"): "band: no 'studend'; did you mean 'student'?",

@@ -185,7 +185,7 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(make_grid, straight, t
     report = runner.run(grid, folder, jobs=1, progress=StopAfter(1000), backend="threading")
     assert report.interrupted
     assert 1 <= report.done < 36
-    assert len(rows(folder)) == 2 * report.done
+    assert len({place[:4] for place in rows(folder)}) == report.done
     again = runner.run(grid, folder, jobs=1)
     assert (again.done, again.found) == (36 - report.done, report.done)
     assert curves(folder) == curves(straight)
