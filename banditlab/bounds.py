@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.numerics.divergence import bernoulli_kl
-from banditlab.numerics.exploration import characteristic_time
+from banditlab.numerics.exploration import BERNOULLI, characteristic_time, shifted
 
 
 class Bound(NamedTuple):
@@ -29,7 +29,9 @@ class Bound(NamedTuple):
 def bernoulli(means: np.ndarray, rounds: np.ndarray) -> Bound:
     """Lai and Robbins 1985, Theorem 1, for Bernoulli arms of these means (K,): c = sum of gap / d(mean, best)."""
     best = means.max()
-    return _lai_robbins(sum((best - mean) / bernoulli_kl(mean, best) for mean in means if mean < best), rounds)
+    gaps = (best - means)[means < best]
+    terms = (gap / shifted(BERNOULLI, 1.0, best - gap, gap) for gap in gaps)
+    return _lai_robbins(sum(terms), rounds)
 
 
 def gaussian(means: np.ndarray, std: float, rounds: np.ndarray) -> Bound:
@@ -69,7 +71,9 @@ def minimax(arms: int, rounds: np.ndarray) -> Bound:
     large; other assignments can be kinder.
     """
     rounds = np.asarray(rounds, float)
-    return Bound("static-regret", "minimax", np.minimum(np.sqrt(arms * rounds), rounds) / 20.0, asymptotic=False)
+    return Bound(
+        "static-regret", "minimax (worst case)", np.minimum(np.sqrt(arms * rounds), rounds) / 20.0, asymptotic=False
+    )
 
 
 def condorcet(matrix: np.ndarray, rounds: np.ndarray) -> Bound:

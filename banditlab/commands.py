@@ -256,8 +256,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from banditlab.checks.measures import FAST, FULL
     from banditlab.checks.report import print_verifications, write_report
-    from banditlab.checks.verification import FAST, FULL, verify_all
+    from banditlab.checks.verification import verify_all
 
     if options.all == bool(options.policy):
         raise UserError("verify: name policies, or give --all")
@@ -270,7 +271,8 @@ def _verify(options: argparse.Namespace) -> int:
     for text in options.set:
         reading.override(parameters, text)
     size = FAST if options.fast else FULL
-    measured = verify_all(kinds, parameters, folder=options.transcriptions, size=size, jobs=options.jobs)
+    jobs = runner.workers(options.jobs)
+    measured = verify_all(kinds, parameters, folder=options.transcriptions, size=size, jobs=jobs)
     done = print_verifications(measured, whole=not options.all)
     if options.report:
         write_report(done, options.report, size)

@@ -16,10 +16,9 @@ from matplotlib.figure import Figure
 from banditlab.analysis.cells import CellResult
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
+from banditlab.registry import REFERENCE_PLAYERS
 
 STYLE = Path(__file__).with_name("paper.mplstyle")
-#: Reference players are drawn faintly: they say what is easy, not what is compared.
-REFERENCES = frozenset({"oracle", "uniform", "fixed", "greedy"})
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*Xhd"
 FORMATS = ("pdf", "svg", "png")
@@ -36,7 +35,7 @@ def looks_of(chosen: Chosen) -> Looks:
     looks: Looks = {}
     for cell, _ in chosen:
         if (cell.game, cell.policy) not in looks:
-            reference = cell.kinds["policy"] in REFERENCES
+            reference = cell.kinds["policy"] in REFERENCE_PLAYERS
             fresh = _faint() if reference else zip(cycle(colours), cycle(DASHES), cycle(MARKERS), strict=False)
             colour, dash, marker = next(styles.setdefault((cell.game, reference), fresh))
             width = 1.0 if reference else 1.5

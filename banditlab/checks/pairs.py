@@ -40,7 +40,7 @@ def reference_for(kind: registry.Kind) -> Any:
         if kind.needs <= world.gives:
             return world.cls(**parameters)
     needs = ", ".join(sorted(kind.needs)) or "nothing"
-    raise UserError(f"{kind.title}: no reference environment gives what it needs ({needs}): name one")
+    raise UserError(f"{kind.title}: no reference environment gives what it needs ({needs}): pass an environment")
 
 
 def cell_of(environment: Any, policy: Any, horizon: int) -> Cell:

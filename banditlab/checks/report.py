@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from banditlab.checks.findings import Finding
-from banditlab.checks.verification import CONFIDENCE, FAST, MARGIN, Size, Verification
+from banditlab.checks.measures import CONFIDENCE, FAST, MARGIN, Size
+from banditlab.checks.verification import Verification
 from banditlab.errors import UserError
 from banditlab.tables import console
 
@@ -19,7 +20,7 @@ COLUMNS = {
     "arm labels": "arm labels",
     "wrong recommendations": "errors",
 }
-CONTRACTS = ("plays", "same seed", "plain = compiled", "slices", "replications apart")
+CONTRACTS = ("plays", "same seed", "plain = compiled", "slices", "replications apart", "plays on")
 
 
 def print_verifications(done: Iterable[Verification], *, whole: bool) -> list[Verification]:
@@ -49,10 +50,11 @@ def _as_markdown(done: Sequence[Verification]) -> str:
     for one in sorted(done, key=lambda item: item.name):
         verdict = "holds" if one.holds else "**fails**"
         texts = [one.said(check).text for check in COLUMNS.values()]
-        kept = sum(one.said(check).verdict == "holds" for check in CONTRACTS)
+        broken = {finding.check for finding in one.findings if finding.verdict == "fails"}.intersection(CONTRACTS)
+        kept = ", ".join(f"**{check}**" for check in sorted(broken)) or "hold"
         rate = "-" if math.isnan(one.rate) else f"{one.rate:,.0f}"
-        cells = [f"`{one.name}`", verdict, *texts, f"{kept} of {len(CONTRACTS)}", rate]
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = [f"`{one.name}`", verdict, *texts, kept, rate]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +66,7 @@ def write_report(done: Sequence[Verification], path: str | Path, size: Size) -> 
     UserError
         It cannot be written.
     """
-    places = "\n".join(f"- `{place}`" for place in sorted({one.environment for one in done}))
+    places = "\n".join(f"- `{place}`" for place in sorted({one.environment for one in done if one.environment}))
     command = f"banditlab verify --all --report {path}" + (" --fast" if size == FAST else "")
     text = f"""# What was measured of every policy
 

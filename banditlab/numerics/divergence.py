@@ -75,6 +75,7 @@ def _shrink(a, b, level):
         move = left * math.expm1(step)
         gone -= move
         left += move
-        if abs(move) <= 1e-5 * min(gone, left):  # what remains of the error is of the order of its cube
+        # what remains of the error is of the order of its cube; no number comes of levels far below rounding
+        if not abs(move) > 1e-5 * min(gone, left):
             break
     return gone, left

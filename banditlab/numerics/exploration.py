@@ -210,10 +210,16 @@ def _solve(means, law, std):
     means = np.array(means, float)
     if law == "bernoulli" and not ((means >= 0) & (means <= 1)).all():
         raise ValueError("means: in [0, 1] for Bernoulli laws")
+    _check_scale(std)
     weights = np.zeros(len(means))
     if len(means) == 1:
         return 0.0, np.ones(1)
     return optimal_weights(LAWS.index(law), float(std) ** 2, means, weights), weights
+
+
+def _check_scale(std: float) -> None:
+    if not 1e-150 < std < 1e150:
+        raise ValueError(f"the standard deviation of the noise: above 0, also its square; got {std:g}")
 
 
 # --- evidence, and when it is enough ------------------------------------------------------------------------------
@@ -254,8 +260,8 @@ def start_evidence(arms: int, law: str, std: float, delta: float, threshold: str
         2 C(ln((K - 1) / delta) / 2), with the C of Kaufmann and Koolen 2021, Corollary 10, as others quote it: this one
         was not checked against the paper's text.
     """
-    if law == "gaussian" and std <= 0:
-        raise ValueError('law = "gaussian" needs noise of a standard deviation above 0')
+    if law == "gaussian":
+        _check_scale(std)
     rivals = max(arms - 1, 1)
     if threshold == "experiments":
         form, level = EXPERIMENTS, -math.log(delta)

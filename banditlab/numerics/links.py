@@ -96,8 +96,7 @@ def curvature(link, x):
     The exponential link's own second derivative vanishes for losses, where Newton's method would not be defined.
     """
     if link == LOGISTIC:
-        p = probability(LOGISTIC, x)
-        return p * (1.0 - p)
+        return probability(LOGISTIC, x) * probability(LOGISTIC, -x)
     if link == PROBIT:
         m = slope(PROBIT, x)
         return max(m * (m + x), 0.0)

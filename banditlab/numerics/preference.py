@@ -18,6 +18,8 @@ from banditlab.numerics.linear import add_outer, cholesky, dot, invert, norm, ro
 from banditlab.numerics.links import EXPONENTIAL, LINKS, curvature, loss, slope
 from banditlab.types import Counts, Matrix, Vector
 
+_LN_2 = math.log(2.0)
+
 
 class Estimator(NamedTuple):
     """Duels so far, the estimate, and what Newton's method works with."""
@@ -54,7 +56,7 @@ def start_estimator(dim: int, rounds: int, link: str, ridge: float, refit: float
     """
     vector = [np.zeros(dim) for _ in range(4)]
     return Estimator(
-        np.zeros((rounds, dim)), np.ones(rounds), vector[0], np.eye(dim) / ridge, np.array([0, 1]), float(ridge),
+        np.zeros((rounds, dim)), np.zeros(rounds), vector[0], np.eye(dim) / ridge, np.array([0, 1]), float(ridge),
         float(refit), LINKS.index(link), *vector[1:], np.zeros((dim, dim)),
     )  # fmt: skip
 
@@ -79,7 +81,7 @@ def learn_duel(estimator, first, second, won, weight=1.0):
     estimator.clock[0] = count
     if count >= estimator.clock[1]:
         fit(estimator)
-        estimator.clock[1] = max(count + 1, int(math.ceil(estimator.refit * count)))
+        estimator.clock[1] = max(count + 1, int(math.ceil(min(estimator.refit * count, 2.0**62))))
     else:
         _step_online(estimator, z, weight)
 
@@ -110,6 +112,11 @@ def fit(estimator):
     )  # fmt: skip
     dim, count = theta.shape[0], estimator.clock[0]
     value = objective(estimator, theta)
+    if not value <= _objective_at_zero(estimator):
+        # an upset after a long series can throw the online steps so far off that Newton's method does not come back
+        value = _objective_at_zero(estimator)
+        for i in range(dim):
+            theta[i] = 0.0
     # the exponential link has expected curvatures, with which convergence is linear only
     tolerance = 1e-20 if estimator.link == EXPONENTIAL else 1e-16
     for _ in range(100):
@@ -135,6 +142,15 @@ def fit(estimator):
         for i in range(dim):
             theta[i] = trial[i]
     invert(hessian, estimator.inverse)
+
+
+@kernel
+def _objective_at_zero(estimator):
+    """Return the objective where every duel is a fair coin."""
+    total = 0.0
+    for s in range(estimator.clock[0]):
+        total += estimator.weights[s]
+    return total * _LN_2
 
 
 @kernel

@@ -8,6 +8,7 @@ import pytest
 from banditlab import registry
 from banditlab.checks import FAST, Size, transcription_of, verify
 from banditlab.checks.transcriptions import NONE
+from banditlab.checks.verification import verify_all
 from banditlab.errors import UserError
 
 LONG = Size(horizon=10_000, longest=10_000, replications=100, cases=None, transcribed=None)
@@ -134,11 +135,58 @@ def test_uniform_play_is_told_as_such():
     assert done.said(UNIFORM).text.startswith("1.00 of uniform play's regret after 40 rounds")
 
 
-def test_a_policy_that_raises_fails(tmp_path):
-    kind = plant("bandit/ucb1", [("        return arm\n", "        return arms\n")], tmp_path)
+@pytest.mark.compiled
+@pytest.mark.parametrize(("round", "check"), [(9, "plays"), (500, "plays on")])
+def test_a_policy_that_raises_fails(round, check, tmp_path):
+    kind = plant("bandit/ucb1", [("        return arm\n", f"        return arm if t < {round} else arms\n")], tmp_path)
     [finding] = [finding for finding in verify(kind, size=FAST).findings if finding.verdict == "fails"]
-    assert finding.check == "plays"
+    assert finding.check == check
     assert "outside 0 .. K-1" in finding.text
+
+
+def test_a_transcription_that_raises_fails():
+    class Broken:
+        def __init__(self, policy, problem, rng):
+            pass
+
+        def choose(self, t, features, rng, pick):
+            return 1 // 0
+
+    twin = transcription_of(registry.find("policy", "ucb1"))._replace(cls=Broken)
+    found = failures(verify("ucb1", transcription=twin, size=TINY))
+    assert found[TRANSCRIPTION].startswith("ZeroDivisionError: ")
+
+
+def test_who_stops_is_judged_by_what_it_recommends(tmp_path):
+    """A policy that stops at once has little regret, and is not good for that."""
+    stops = [
+        ("        return state.stopped[0] == 1\n", "        return t >= 20\n"),
+        ("        return state.pair[0]\n", "        return 0\n"),
+    ]
+    found = failures(verify(plant("bandit/lucb", stops, tmp_path), size=FAST))
+    assert found[UNIFORM].startswith("worse than uniform play: 100 of 100 recommendations wrong after 20 rounds, ")
+
+
+def test_growth_is_asked_of_the_default_parameters_alone():
+    found = verify("sliding-window-ucb", {"tau": 50}, size=TINY).said(GROWTH)
+    assert (found.verdict, found.text) == ("none", "it is stated for other parameters")
+
+
+def test_one_that_cannot_be_measured_does_not_stop_the_others(tmp_path):
+    plant(
+        "bandit/ucb1",
+        [
+            (
+                "    def start(self, problem, rng) -> State:\n",
+                "    def start(self, problem, rng):\n        raise ValueError('no')\n",
+            )
+        ],
+        tmp_path,
+    )
+    kinds = [registry.find("policy", name) for name in ("planted", "ucb1")]
+    one, other = verify_all(kinds, {}, folder="tests/reference", size=TINY)
+    assert [finding.text for finding in one.findings] == ["planted in bernoulli: no"]
+    assert other.rate > 0
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ def test_a_changed_file_is_read_again(tmp_path):
 
 
 TABLES = {
-    "winner,looser\na,b\n": r"no column 'loser'; did you mean 'looser'\?$",
+    "winner,looser\na,b\n": r"no column 'loser' \(there are: winner, looser\)$",
     "first,second\na,b\n": r"no column 'winner' \(there are: first, second\)$",
     "winner,loser,winner\na,b,c\n": r"more than one column 'winner'$",
     "": r"no column 'winner' \(there are: none\)$",

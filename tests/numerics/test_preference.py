@@ -52,7 +52,7 @@ def test_estimate_is_the_maximum(link):
 def fitted(link, data, ridge):
     """The estimate of all duels by one maximisation from zero."""
     estimator = preference.start_estimator(data[0].shape[1], len(data[0]), link, ridge, 1.0)
-    estimator.contrasts[:] = contrasts(*data)
+    estimator.contrasts[:], estimator.weights[:] = contrasts(*data), 1.0
     estimator.clock[0] = len(data[0])
     preference.fit(estimator)
     return estimator.theta

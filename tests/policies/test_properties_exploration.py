@@ -346,7 +346,7 @@ def test_projection_is_the_nearest_point():
 
 @pytest.mark.parametrize("make", [TrackAndStop, TopTwoThompson])
 def test_laws_and_rewards_that_do_not_fit_are_refused(make):
-    with pytest.raises(ValueError, match="standard deviation above 0"):
+    with pytest.raises(ValueError, match="standard deviation of the noise: above 0"):
         make(law="gaussian").start(problem(3, noise=0.0), np.random.default_rng(0))
     state = make().start(problem(3), np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"for rewards in \[0, 1\]"):

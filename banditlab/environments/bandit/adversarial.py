@@ -79,7 +79,7 @@ class Adversarial:
         return self.State(features, table, starts, stretch, means, sums, np.zeros(1), np.zeros(1, int), noise)
 
     def facts(self, state) -> dict[str, Any]:
-        return {"best": state.best}
+        return {"best": state.best, "noise": 0.5}
 
     def bounds(self, state, rounds) -> list[bounds.Bound]:
         return [bounds.minimax(self.arms, rounds)]

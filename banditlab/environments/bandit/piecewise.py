@@ -28,7 +28,7 @@ class Piecewise:
 
     The stretches are written one by one, a row of `means` each, and `changes` are the rounds, counted from 0, in which
     the next one begins. Or there are `arms` whose means are drawn in each replication, uniform on [0, 1] and anew for
-    every stretch, which lasts `period` rounds, or ceil(T / segments) rounds.
+    every stretch, which lasts `period` rounds, or T / segments rounds but for rounding.
 
     The metric `regret` is to the best arm of each round, `static-regret` to the best fixed arm of the rounds so far,
     both on the means. The noise is a function of the arm and the round.
@@ -74,8 +74,10 @@ class Piecewise:
         return np.array(self.means, float), np.array([0, *(self.changes or [])])
 
     def _drawn(self, rng, horizon) -> tuple[np.ndarray, np.ndarray]:
-        period = self.period or -(-horizon // self.segments)
-        starts = np.arange(0, horizon, period)
+        if self.segments is not None and self.segments > horizon:
+            raise ValueError(f"segments: at most the horizon {horizon}, got {self.segments}")
+        period, segments = self.period, self.segments
+        starts = np.arange(0, horizon, period) if period else np.arange(segments) * horizon // segments
         return rng.random((len(starts), self.arms)), starts
 
     def facts(self, state) -> dict[str, Any]:

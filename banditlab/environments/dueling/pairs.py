@@ -110,7 +110,7 @@ def _results(path: str) -> Iterator[_Result]:
     header = rows[0] if rows else []
     for column in ("winner", "loser"):
         if column not in header:
-            raise UserError(f"{path}: no column {column!r}{nearest(column, header)}")
+            raise UserError(f"{path}: no column {column!r} (there are: {', '.join(header) or 'none'})")
     for column in ("winner", "loser", "count"):
         if header.count(column) > 1:
             raise UserError(f"{path}: more than one column {column!r}")

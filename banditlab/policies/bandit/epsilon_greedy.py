@@ -24,7 +24,7 @@ class EpsilonGreedy:
     """With probability epsilon_n one of all arms, uniformly; else the arm with the largest mean, n = 1, 2, ...
 
     Schedule "fixed": epsilon_n = epsilon, and regret that grows linearly. Schedule "decaying", the paper's:
-    epsilon_n = min(1, c K / (d^2 n)), whose regret is logarithmic for rewards in [0, 1], c > 5 and a d in (0, 1) that
+    epsilon_n = min(1, c K / (d^2 n)), whose regret is logarithmic for rewards in [0, 1], c >= 5 and a d in (0, 1) that
     is no larger than the smallest positive gap. d has no default, since no value is right for every problem.
 
     The lowest index among equals. The paper does not say what the mean of an arm without plays is: here it is infinite,

@@ -18,12 +18,12 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("exp3", game="bandit", needs=("bounded-rewards",), growth={"regret": "sqrt T"})
+@policy("exp3", game="bandit", needs=("bounded-rewards",), growth={"static-regret": "sqrt T", "regret": "sqrt T"})
 @dataclass(frozen=True)
 class EXP3:
     """Exponential weights on importance-weighted losses, with eta_t = rate * sqrt(ln K / (t K)), t = 1, 2, ...
 
-    The loss is 1 - reward, for rewards in [0, 1].
+    The loss is 1 - reward, for rewards in [0, 1]. The bound is on the regret to the best fixed arm.
     """
 
     rate: Positive = 1.0  #: factor of the learning rate

@@ -18,8 +18,12 @@ from banditlab.types import Vector
 
 
 @policy(
-    "exp3-ix", game="bandit", needs=("bounded-rewards",), told=("horizon",), growth={"regret": "sqrt T"}
-)  # fmt: skip
+    "exp3-ix",
+    game="bandit",
+    needs=("bounded-rewards",),
+    told=("horizon",),
+    growth={"static-regret": "sqrt T", "regret": "sqrt T"},
+)
 @dataclass(frozen=True)
 class EXP3IX:
     """Exponential weights on losses that are estimated too low, by loss / (p + gamma) for the arm played.

@@ -19,12 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
 
-@policy("linucb", game="bandit", needs=("arm-features",), growth={"regret": "sqrt T"})
+@policy("linucb", game="bandit", needs=("arm-features",))
 @dataclass(frozen=True)
 class LinUCB:
     """The largest x'theta + width * sqrt(x' V^-1 x), with V = ridge I + sum x x' and theta = V^-1 sum x r.
 
-    The lowest index among equals.
+    The lowest index among equals. The papers' bounds are for a width that grows like sqrt(d ln t), or for a variant in
+    stages; none is proved for a width that stays. Li et al. have width 1 + sqrt(ln(2 / delta) / 2).
     """
 
     width: Positive = 1.0  #: alpha, in reward units

@@ -18,12 +18,13 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
 
-@policy("linucb-disjoint", game="bandit", needs=("features",), growth={"regret": "sqrt T"})
+@policy("linucb-disjoint", game="bandit", needs=("features",))
 @dataclass(frozen=True)
 class LinUCBDisjoint:
     """The largest x_k'theta_k + width * sqrt(x_k' A_k^-1 x_k), with A_k = ridge I + sum x x' over the plays of arm k.
 
-    The paper has ridge 1. The lowest index among equals.
+    The paper has ridge 1. The lowest index among equals. No bound is proved for a width that stays; the paper's is
+    1 + sqrt(ln(2 / delta) / 2).
     """
 
     width: Positive = 1.0  #: alpha, in reward units

@@ -43,7 +43,7 @@ class LogisticUCB:
     independent arms first instead.
 
     Deviation: both papers project theta onto |theta| <= S, a problem that is not convex, where it lies outside; here it
-    is left as it is, as in the authors' own code.
+    is left as it is, as in public code of the authors, which also has a smaller bonus that looks at the data.
 
     The estimate is found by Newton's method each time the number of rounds has grown by `refit`, with a step of online
     Newton in the rounds between; refit = 1 solves in every round, as the papers write it, at a cost that grows with it.

@@ -75,7 +75,7 @@ class TrackAndStop:
                 return rare
         if t >= state.due[0]:
             optimal_weights(state.evidence.law, state.evidence.variance, state.evidence.means, state.weights)
-            state.due[0] = int(math.ceil(state.refresh * t))
+            state.due[0] = int(math.ceil(min(state.refresh * t, 2.0**62)))
             if state.due[0] == t:
                 state.due[0] = t + 1
             if state.summed:

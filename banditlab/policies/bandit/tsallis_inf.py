@@ -17,7 +17,9 @@ from banditlab.registry import policy
 from banditlab.types import Vector
 
 
-@policy("tsallis-inf", game="bandit", needs=("bounded-rewards",), growth={"regret": "sqrt T"})
+@policy(
+    "tsallis-inf", game="bandit", needs=("bounded-rewards",), growth={"static-regret": "sqrt T", "regret": "sqrt T"}
+)
 @dataclass(frozen=True)
 class TsallisINF:
     """Draws from w, the least <w, L> - (4 / eta_t) sum sqrt(w_i), with L the sums of estimated losses.

@@ -31,7 +31,7 @@ class GreedyUCB:
 
     The lowest index among equals. Every decision is that of `colstim` with threshold = 0, whose defaults these are; no
     decision depends on a coin after the exploration, and none on a shift of the contexts. The public code of Di et al.
-    has no exploration, a ridge of 0.001, and twice the width.
+    has no exploration, a design of 0.001, a ridge of 0.0002 t, and twice the width.
 
     c1 = "horizon" stands for sqrt(d ln T). The estimate is found as in CoLSTIM.
     """

@@ -26,8 +26,8 @@ class MaxPairUCB:
     with the higher index comes first; among equal pairs, the first by i and then j.
 
     The paper regularises in place of an exploration, and has no numbers for it: here ridge and design are 1. Its public
-    code has 0.001 for both, and twice the width. beta = "horizon" stands for sqrt(d ln T). The estimate is found as in
-    CoLSTIM.
+    code has a design of 0.001, a ridge of 0.0002 t, and twice the width. beta = "horizon" stands for sqrt(d ln T). The
+    estimate is found as in CoLSTIM.
     """
 
     beta: Positive | Literal["horizon"] = "horizon"  #: weight of the norm

@@ -31,9 +31,11 @@ class MaxInP:
     """The pair of largest |x_i - x_j| among the arms that may still be best.
 
     After `exploration` rounds of random pairs, with theta the maximum-likelihood estimate and |v| = sqrt(v' M^-1 v), an
-    arm i may be best if (x_i - x_j)'theta + eta |x_i - x_j| > 0 for every other j, so that two arms with equal features
-    rule each other out. One such arm plays itself; where there is none, the arm of largest utility does. The first pair
-    among equals, by i and then j.
+    arm i may be best if (x_i - x_j)'theta + eta |x_i - x_j| >= 0 for every other j. One such arm plays itself; where
+    there is none, the arm of largest utility does. The first pair among equals, by i and then j.
+
+    Deviation: the paper has > 0, by which two arms of equal features rule each other out, and a worse one is left to
+    play itself for ever.
 
     eta = "horizon" stands for sqrt(d ln T). The estimate is found as in CoLSTIM.
     """
@@ -82,8 +84,8 @@ def _rule_out(pairs, eta):
         for j in range(i):
             width = eta * math.sqrt(pairs.squares[i, j])
             lead = pairs.utilities[i] - pairs.utilities[j]
-            pairs.active[i] = pairs.active[i] and lead + width > 0.0
-            pairs.active[j] = pairs.active[j] and width - lead > 0.0
+            pairs.active[i] = pairs.active[i] and lead + width >= 0.0
+            pairs.active[j] = pairs.active[j] and width - lead >= 0.0
     found = False
     for i in range(arms):
         found = found or pairs.active[i]

@@ -33,7 +33,8 @@ class RUCB:
     - any candidate, where no arm is hypothesised to be the best.
 
     The challenger is argmax_j u_jc, ties at random; it is the champion itself where every other bound is below 1/2.
-    Features are ignored. The paper's regret bound is for alpha > 1/2.
+    Features are ignored. The paper's bound for alpha > 1/2 holds with high probability; that on the expected regret is,
+    as far as could be settled without its text, for alpha > 1.
 
     An arm is a candidate just where max_j (w_ji - w_ij) / (2 sqrt(n_ij)) <= sqrt(alpha ln t). The left side changes
     only with the arm's own duels, so that a round takes K steps and not K^2.

@@ -79,7 +79,7 @@ class StaD:
             explored(stage, t)
         if t < state.exploration:
             return draw_pair(rng, features.shape[0])
-        unit = 1.0 / state.eta
+        unit = 1.0 / max(state.eta, 1e-300)  # 0 in a single round
         stage, wide = descend(state.pairs, state.stages, features, state.stop * unit, unit, 1.0)
         state.learning[0] = stage if wide else -1
         if wide:
@@ -98,9 +98,9 @@ class StaD:
 
 def _play_best(pairs, eta):
     """Return the active arm of largest utility, and the active one of largest upper bound against it."""
-    first = -1
+    first = 0
     for k in range(pairs.utilities.shape[0]):
-        if pairs.active[k] and (first < 0 or pairs.utilities[k] > pairs.utilities[first]):
+        if pairs.active[k] and (not pairs.active[first] or pairs.utilities[k] > pairs.utilities[first]):
             first = k
     best, second = -math.inf, first
     for k in range(pairs.utilities.shape[0]):

@@ -23,7 +23,6 @@ from banditlab.types import AtLeastOne, Count, Counts, Positive
     game="dueling",
     needs=("features",),
     told=("horizon", "link", "rounds"),
-    growth={"average": "sqrt T"},
 )
 @dataclass(frozen=True)
 class VACDB:
@@ -48,6 +47,9 @@ class VACDB:
     sqrt(d ln T) / 4, the width of that code; kappa and L are those too (its ridge is twice that of the paper). No
     width is good for all instances: the code divides it by the norm of theta, which is `scale`, and even so its
     regret is 2 to 4 times that of `max-pair-ucb` where that norm is 0.5, 2 or 4 (experiments/vacdb).
+
+    With a fixed number of layers nothing more is learned once all norms are at most 2^-L, and the regret then grows
+    linearly; the paper's bound is for an L that grows with ln T, and for its own width.
 
     The estimates are found as in CoLSTIM.
     """

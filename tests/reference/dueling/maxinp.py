@@ -42,7 +42,7 @@ class MaxInP:
         z = features[:, None] - features[None]
         squares = np.einsum("ijp,pq,ijq->ij", z, np.linalg.inv(self.m), z)
         bound = z @ self.estimator.theta + self.eta * np.sqrt(squares)
-        plausible = [i for i in range(arms) if all(bound[i, j] > 0 for j in range(arms) if j != i)]
+        plausible = [i for i in range(arms) if all(bound[i, j] >= 0 for j in range(arms) if j != i)]
         if len(plausible) == 0:
             best = pick(features @ self.estimator.theta)
             return best, best
