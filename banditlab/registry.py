@@ -359,6 +359,8 @@ def kind_of(thing: Any) -> Kind:
     for kind in _kinds.values():
         if kind.cls is type(thing):
             return kind
+    if isinstance(thing, type | str):
+        raise UserError(f"an instance is needed, such as UCB1(); got {thing!r}")
     name = type(thing).__name__
     raise UserError(f"{name} is not registered: put @banditlab.policy(...) or @banditlab.environment(...) above it")
 

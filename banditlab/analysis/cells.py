@@ -93,9 +93,12 @@ def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95
     """Return the growth exponent of one policy in one environment from its cells, one a horizon.
 
     Over the horizons where there are three or more; else over the last decade of rounds, and nan for a policy that was
-    told the horizon or where fewer than two rounds were recorded there.
+    told the horizon, where fewer than two rounds were recorded there, or for a metric that is no sum over rounds.
     """
     longest = max(cells, key=lambda cell: cell.horizon)
+    nan = float("nan")
+    if not metric_of(longest.game, metric).cumulative:
+        return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
     common = functools.reduce(np.intersect1d, (cell.replications for cell in cells))
     if len(cells) > 2 and len(common):
         # horizons share the random numbers of a replication, which therefore counts as one
@@ -104,7 +107,6 @@ def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95
         window = min(horizons), max(horizons)
         return statistics.growth(horizons, np.stack(finals, axis=1), window, confidence)
     if longest.tuned or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
-        nan = float("nan")
         return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
     return statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
 

@@ -114,11 +114,15 @@ def _add_legends(figure: Figure, axes: list[Axes]) -> None:
     found = [list(zip(*axis.get_legend_handles_labels(), strict=True)) for axis in axes]
     policies = [{label for handle, label in entries if _is_policy(handle)} for entries in found]
     merged = {label: handle for entries in found for handle, label in entries}
-    if all(labels == policies[0] for labels in policies) and (len(axes) > 1 or len(merged) > 4):
+    if merged and all(labels == policies[0] for labels in policies) and (len(axes) > 1 or len(merged) > 4):
+        longest = max(map(len, merged))
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width + 0.5 + 0.06 * longest, height)  # beside the panels, and not at their cost
         figure.legend(merged.values(), merged.keys(), loc="outside right upper")
         return
-    for axis in axes:
-        axis.legend(loc="best")
+    for axis, entries in zip(axes, found, strict=True):
+        if entries:
+            axis.legend(loc="best")
 
 
 def _is_policy(handle: Any) -> bool:

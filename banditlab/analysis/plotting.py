@@ -216,5 +216,7 @@ def _caption(
     if band == "quantile":
         shaded = "quartiles and 5 % and 95 % quantiles, shaded" if versus == "t" else "5 % and 95 % quantiles"
         return [f"{quick_look(result)}Median of {count} with their {shaded}."]
-    what = f"{BANDS[band]} bands" if versus == "t" else "bootstrap-t intervals"
+    few = min(len(cell.replications) for cell, _ in chosen) < statistics.FEWEST
+    interval = "Student intervals" if few else "bootstrap-t intervals"
+    what = f"{BANDS[band]} bands" if versus == "t" else interval
     return [f"{quick_look(result)}Mean of {count} with {confidence:.0%} {what}.", *result.cautions(metric)]

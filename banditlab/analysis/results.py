@@ -76,7 +76,7 @@ class Result:
         return self.summary().reindex(columns=columns)
 
     def cautions(self, metric: str | None = None) -> list[str]:
-        """Return why the intervals of a metric should be read with care: few replications, heavy skew; a line each."""
+        """Return a line for each reason to read a metric with care: few replications, heavy skew, runs without a stop."""
         fewest = min((len(cell.replications) for cell in self.cells), default=spread.FEW)
         skewed = [cell for cell, name in self.where(metric) if spread.is_skewed(cell.final(name))]
         lines = []
@@ -87,6 +87,11 @@ class Result:
             first = f"{skewed[0].policy} in {skewed[0].environment}"
             more = f" and {len(skewed) - 1} more" if len(skewed) > 1 else ""
             lines.append(f"{first}{more}: heavy skew; a 95 % interval may cover less than 93 %")
+        for cell, name in self.where(metric):
+            going_on = np.count_nonzero(cell.final(name) >= cell.horizon) if name == "sample-complexity" else 0
+            if going_on:
+                total = len(cell.replications)
+                lines.append(f"{cell.policy} in {cell.environment}: {going_on} of {total} never stopped, and count T")
         return lines
 
     def unfinished(self) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from banditlab.analysis import hindsight, spread
 from banditlab.analysis.cells import metric_of, paired
 from banditlab.analysis.panels import (
-    REFERENCES,
     Chosen,
     Looks,
     choose,
@@ -21,6 +21,7 @@ from banditlab.analysis.panels import (
 )
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
+from banditlab.registry import REFERENCE_PLAYERS
 
 
 def draw_survival(result: Result, metric: str | None = None) -> Figure:
@@ -58,11 +59,26 @@ def _draw_tails(axis: Axes, members: Chosen, looks: Looks) -> None:
         look = {**looks[cell.game, cell.policy], "marker": None}
         if values[-1] > left:
             axis.plot(x, np.maximum(y, 1e-9), drawstyle="steps-post", label=cell.policy, **look)
+    if not axis.lines:
+        _say(axis, f"every {metric.label.lower()} is 0")
     axis.set_xscale("log" if logarithmic else "linear")
+    if logarithmic:
+        _label_sparsely(axis, left, every.max())
     axis.set_yscale("log")
     axis.set_ylim(0.5 / max(len(cell.replications) for cell, _ in members), 1.5)
     axis.set_xlabel(f"{metric.label} x at the last round")
     axis.set_ylabel("Share above x")
+
+
+def _label_sparsely(axis: Axes, low: float, high: float) -> None:
+    """Label 1, 2 and 5 times the powers of ten, or these alone where they are many."""
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _say(axis: Axes, text: str) -> None:
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", color="0.35")
 
 
 def draw_wrong_order(result: Result, metric: str | None = None) -> Figure:
@@ -89,11 +105,13 @@ def draw_wrong_order(result: Result, metric: str | None = None) -> Figure:
     if not panels:
         raise UserError(f"{result.name}: an order takes two policies in one environment")
     caption = f"{quick_look(result)}Chance that means of n are in another order than those of all {count_of(chosen)}."
-    return compose(panels, lambda axis, _, members: _draw_orders(axis, members, looks), [caption])
+    if sum(map(len, panels.values())) < len(chosen):
+        caption += "\nReference players are left out, and panels of one policy."
+    return compose(panels, lambda axis, _, members: _draw_orders(axis, members, looks), caption.split("\n"))
 
 
 def _contenders(members: Chosen) -> Chosen:
-    serious = [(cell, name) for cell, name in members if cell.kinds["policy"] not in REFERENCES]
+    serious = [(cell, name) for cell, name in members if cell.kinds["policy"] not in REFERENCE_PLAYERS]
     return serious if len(serious) > 1 else members
 
 
@@ -108,6 +126,8 @@ def _draw_orders(axis: Axes, members: Chosen, looks: Looks) -> None:
         if np.isfinite(chances).all():
             look = {**looks[other.game, other.policy], "marker": None}
             axis.plot(sizes, chances, label=f"{other.policy} below {best.policy}", **look)
+    if not axis.lines:
+        _say(axis, "all means are equal")
     axis.set_xscale("log")
     axis.set_ylim(0, max(0.1, axis.get_ylim()[1]))
     axis.set_xlabel("Replications n")

@@ -22,6 +22,7 @@ class Transcription(NamedTuple):
 
     cls: type | None
     cases: list[tuple[Any, int, dict[str, Any]]]
+    file: str = ""  #: where it stands, or was looked for
 
 
 NONE = Transcription(None, [])
@@ -46,14 +47,14 @@ def transcription_of(kind: Kind, folder: str | Path = FOLDER) -> Transcription:
     home = getattr(sys.modules[kind.cls.__module__], "__file__", None) or kind.name  # none: a notebook's cell
     file = Path(folder) / kind.game / f"{Path(home).stem}.py"
     if not file.is_file():
-        return NONE
+        return NONE._replace(file=str(file))
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
         spec = importlib.util.spec_from_file_location(f"transcription_{kind.game}_{file.stem}", file)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return Transcription(getattr(module, kind.cls.__name__), list(module.CASES))
+        return Transcription(getattr(module, kind.cls.__name__), list(module.CASES), str(file))
     except Exception as error:
         wanted = f"a class {kind.cls.__name__} and a list CASES"
         raise UserError(f"{file}: {wanted} are needed; {type(error).__name__}: {error}") from error

@@ -28,6 +28,7 @@ from banditlab.registry import Kind
 from banditlab.runs.grid import Cell
 from banditlab.runs.pair import check, measure_rate
 from banditlab.validation import build
+from banditlab.validation import parameters as parameters_of
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def verify(
     check(cell, settings_of(SEED))
     rate, findings = _played(cell, size, by_default=not parameters)
     findings += _transcribed(kind, transcription, size)
-    return Verification(kind.title, repr(environment), findings, rate)
+    return Verification(kind.title, _brief(environment), findings, rate)
 
 
 def verify_all(
@@ -141,17 +142,23 @@ def _played(cell: Cell, size: Size, *, by_default: bool) -> tuple[float, list[Fi
     return rate, findings
 
 
+def _brief(environment: Any) -> str:
+    """Return an environment with the parameters that it was given."""
+    given = [f"{name}={value!r}" for name, value in parameters_of(environment).items() if value is not None]
+    return f"{type(environment).__name__}({', '.join(given)})"
+
+
 def _said(error: Exception) -> str:
     return str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
 
 
 def _transcribed(kind: Kind, transcription: Transcription, size: Size) -> Iterator[Finding]:
     if transcription.cls is None:
-        yield Finding("transcription", "none", "none found")
+        yield Finding("transcription", "none", f"none, no {transcription.file}" if transcription.file else "none given")
         return
     decisions = 0
     for environment, horizon, parameters in transcription.cases[: size.cases]:
-        place = f"{environment!r}" + (f" with {parameters}" if parameters else "")
+        place = _brief(environment) + (f" with {parameters}" if parameters else "")
         try:
             policy = kind.cls(**parameters)
             done = run(environment, policy, min(horizon, size.transcribed or horizon), SEED)
@@ -160,7 +167,9 @@ def _transcribed(kind: Kind, transcription: Transcription, size: Size) -> Iterat
             yield Finding("transcription", "fails", f"{_said(error)} in {place}")
             return
         for t, said, did in mismatches:
-            yield Finding("transcription", "fails", f"differs from the paper: {did} for {said} in round {t} of {place}")
+            yield Finding(
+                "transcription", "fails", f"the policy says {did}, its transcription {said}, in round {t} of {place}"
+            )
             return
         decisions += len(done.actions)
     yield Finding("transcription", "holds", f"{decisions:,} decisions agree, with the parameters of its cases")

@@ -146,7 +146,7 @@ GAME = Game(
         Metric("static-regret", "Regret to the best fixed arm", signed=True),
         Metric("simple-regret", "Simple regret", cumulative=False, of=("recommend", "shortfall")),
         Metric("error-rate", "Error rate", cumulative=False, of=("recommend", "shortfall")),
-        Metric("sample-complexity", "Sample complexity", of=("stop",)),
+        Metric("sample-complexity", "Sample complexity", cumulative=False, of=("stop",)),
     ),
     environment_options=(shortfall,),
     policy_options=(recommend, stop),

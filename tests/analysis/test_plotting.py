@@ -41,7 +41,7 @@ def test_a_panel_an_environment_and_a_curve_a_policy(result):
 def test_the_figure_says_how_many_replications_and_what_to_beware_of(result):
     few = "4 replications; intervals of fewer than 30 are rough where regret is skewed"
     assert f"Mean of 4 replications with 95% Student bands.\n{few}" in texts(result.plot())
-    assert f"Mean of 4 replications with 95% bootstrap-t intervals.\n{few}" in texts(result.plot(versus="gap"))
+    assert f"Mean of 4 replications with 95% Student intervals.\n{few}" in texts(result.plot(versus="gap"))
 
 
 def test_the_quantile_band_is_of_the_replications(result):

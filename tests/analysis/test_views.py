@@ -1,5 +1,7 @@
 """Survival and wrong-order figures: the numbers that they show, and what they say of them."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -67,7 +69,15 @@ def test_the_wrong_order_is_against_the_best(result):
         assert (sizes[0], sizes[-1]) == (1, 12)
         expected = hindsight.wrong_order(best.final("regret"), other.final("regret"), sizes)
         assert line.get_ydata().tolist() == pytest.approx(expected.tolist())
-    assert "Chance that means of n are in another order than those of all 12 replications." in texts(figure)
+    caption = "Chance that means of n are in another order than those of all 12 replications."
+    assert f"{caption}\nReference players are left out, and panels of one policy." in texts(figure)
+
+
+def test_what_has_nothing_to_show_says_so(result):
+    alike = Result("alike", False, [result.cells[0], dataclasses.replace(result.cells[0], policy="copy")])
+    assert "all means are equal" in texts(alike.plot_wrong_order())
+    oracle = Result("oracle", False, [cell for cell in result.cells if cell.policy == "oracle"])
+    assert "every regret is 0" in texts(oracle.plot_survival())
 
 
 def test_reference_players_are_compared_where_there_is_nothing_else(result):

@@ -65,7 +65,7 @@ def test_a_policy_of_the_user_that_learns_nothing_is_told(tmp_path, capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "bandit/in-turn: FAILS" in text
     assert "FAILS uniform play: indistinguishable from uniform play: " in text
-    assert "- transcription: none found" in text
+    assert "- transcription: none, no tests/reference/bandit/mine.py" in text
     assert text.endswith("0 hold, 1 fail")
 
 

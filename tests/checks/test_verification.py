@@ -103,7 +103,7 @@ def test_a_planted_fault_differs_from_the_paper(fault, tmp_path):
     name, changes, _ = FAULTS[fault]
     transcription = transcription_of(registry.find("policy", name))
     found = failures(verify(plant(name, changes, tmp_path), transcription=transcription, size=FAST))
-    assert found[TRANSCRIPTION].startswith("differs from the paper: ")
+    assert found[TRANSCRIPTION].startswith("the policy says ")
 
 
 @pytest.mark.compiled
@@ -201,5 +201,5 @@ def test_a_broken_transcription_is_told(tmp_path, text, line):
 
 
 def test_no_transcription_is_no_failure(tmp_path):
-    assert transcription_of(registry.find("policy", "ucb1"), tmp_path) == NONE
+    assert transcription_of(registry.find("policy", "ucb1"), tmp_path)[:2] == NONE[:2]
     assert verify("ucb1", size=TINY).said(TRANSCRIPTION).verdict == "none"

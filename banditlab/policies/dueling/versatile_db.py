@@ -35,8 +35,8 @@ class VersatileDB:
     Where both players draw one arm, a fair coin tells which of them loses. Features are ignored.
 
     Not verified in the paper, whose text was not at hand: the learning rates and estimators are those of the theorems
-    of Zimmert and Seldin, on whose algorithm the paper builds, and importance weights are the default. A public implementation
-    has the reduced variance as its default.
+    of Zimmert and Seldin, on whose algorithm the paper builds, and importance weights are the default. A public
+    implementation has the reduced variance as its default.
     """
 
     estimator: Literal["importance-weighted", "reduced-variance"] = "importance-weighted"  #: of losses
