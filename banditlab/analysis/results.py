@@ -76,7 +76,7 @@ class Result:
         return self.summary().reindex(columns=columns)
 
     def cautions(self, metric: str | None = None) -> list[str]:
-        """Return a line for each reason to read a metric with care: few replications, heavy skew, runs without a stop."""
+        """Return a line for each reason to read a metric with care: few replications, heavy skew, no stop."""
         fewest = min((len(cell.replications) for cell in self.cells), default=spread.FEW)
         skewed = [cell for cell, name in self.where(metric) if spread.is_skewed(cell.final(name))]
         lines = []

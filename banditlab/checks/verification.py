@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,10 @@ def verify_all(
         return
     names, files = [kind.title for kind in kinds], tuple(registry.plugins)
     calls = (joblib.delayed(_verify_there)(files, name, folder, size) for name in names)
-    yield from joblib.Parallel(jobs, return_as="generator")(calls)
+    with warnings.catch_warnings():
+        # each compiled loop stays in memory, for which joblib now and then replaces a worker
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+        yield from joblib.Parallel(jobs, return_as="generator")(calls)
 
 
 def _verify_there(files: tuple[str, ...], name: str, folder: str | Path, size: Size) -> Verification:

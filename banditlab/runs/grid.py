@@ -80,6 +80,12 @@ class Player:
         """Parameters by name."""
         return parameters(self.instance)
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What an environment must give: to all of its kind, and where its method `needs` says so to this instance."""
+        said = getattr(self.instance, "needs", None)
+        return self.kind.needs | frozenset(said() if callable(said) else ())
+
 
 @dataclass(frozen=True)
 class Cell:

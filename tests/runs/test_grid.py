@@ -289,3 +289,11 @@ def test_a_fixed_instance_stays_and_its_noise_does_not(make_grid, tmp_path):
     assert (len(means["fresh"]), len(means["fixed"])) == (3, 1)
     assert keys_["fresh"] == keys_["fixed"]
     assert len(keys_["fixed"]) == 3
+
+
+def test_what_a_policy_needs_may_depend_on_its_parameters():
+    world, policy = {"kind": "student-t", "arms": 2}, {"kind": "track-and-stop"}
+    assert len(from_python(world, {**policy, "law": "gaussian"}).cells) == 1
+    line = "policy 'track-and-stop' needs bounded-rewards, which environment 'student-t' does not give"
+    with pytest.raises(UserError, match=line):
+        from_python(world, {**policy, "law": "bernoulli"})

@@ -49,6 +49,9 @@ class TopTwoThompson:
         share: float
         draws: int
 
+    def needs(self) -> tuple[str, ...]:
+        return ("bounded-rewards",) if self.law == "bernoulli" else ()
+
     def start(self, problem, rng) -> State:
         std = 1.0 if self.law == "bernoulli" else problem.noise if self.std is None else self.std
         return self.State(

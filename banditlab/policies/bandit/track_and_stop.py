@@ -56,6 +56,9 @@ class TrackAndStop:
         summed: bool  #: whether the tracking is "C"
         refresh: float
 
+    def needs(self) -> tuple[str, ...]:
+        return ("bounded-rewards",) if self.law == "bernoulli" else ()
+
     def start(self, problem, rng) -> State:
         arms = problem.arms
         std = 1.0 if self.law == "bernoulli" else problem.noise if self.std is None else self.std
