@@ -35,7 +35,7 @@ class Size:
     transcribed: int | None  #: rounds of each case; None for as many as it says
 
 
-FULL = Size(horizon=10_000, longest=1_000_000, replications=100, cases=None, transcribed=None)
+FULL = Size(horizon=10_000, longest=100_000, replications=100, cases=None, transcribed=None)
 FAST = Size(horizon=1_000, longest=100_000, replications=50, cases=1, transcribed=100)
 
 

@@ -71,7 +71,7 @@ def write_report(done: Sequence[Verification], path: str | Path, size: Size) -> 
     text = f"""# What was measured of every policy
 
 Made by `{command}`. Each policy plays {size.replications}
-replications of {size.horizon:,} rounds with its default parameters, or of ten and a hundred times as many where those
+replications of {size.horizon:,} rounds with its default parameters, or of up to {size.longest:,} where those
 are too few to tell, in the first of these environments that gives what it needs:
 
 {places}
