@@ -78,7 +78,8 @@ are too few to tell, in the first of these environments that gives what it needs
 
 - *against uniform play*: the final regret as a share of uniform play's; a policy must be at least {MARGIN:.0%} better
   (bootstrap-t interval of {CONFIDENCE:.1%}).
-- *transcription*: decisions that agree with the slow transcription of the paper on the same random numbers.
+- *transcription*: decisions that agree with the slow transcription of the paper on the same random numbers, in the
+  environments and with the parameters that stand beside it.
 - *growth*: the exponent of the regret in T with its interval; it fails where the whole interval is nearer to linear
   growth than to the order that the paper proves. Over separate horizons for policies that are tuned to T.
 - *arm labels*: the regret with the arms as they are and in reverse order.

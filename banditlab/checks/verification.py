@@ -96,7 +96,7 @@ def verify(
     cell = cell_of(environment, instance, size.horizon)
     check(cell, settings_of(SEED))
     rate, findings = _played(cell, size, by_default=not parameters)
-    findings += _transcribed(kind, transcription, size)
+    findings += _transcribed(kind, transcription, size, by_default=not parameters)
     return Verification(kind.title, _brief(environment), findings, rate)
 
 
@@ -156,11 +156,11 @@ def _said(error: Exception) -> str:
     return str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
 
 
-def _transcribed(kind: Kind, transcription: Transcription, size: Size) -> Iterator[Finding]:
+def _transcribed(kind: Kind, transcription: Transcription, size: Size, *, by_default: bool) -> Iterator[Finding]:
     if transcription.cls is None:
         yield Finding("transcription", "none", f"none, no {transcription.file}" if transcription.file else "none given")
         return
-    decisions = 0
+    decisions, others = 0, "" if by_default else ", with the parameters of its cases"
     for environment, horizon, parameters in transcription.cases[: size.cases]:
         place = _brief(environment) + (f" with {parameters}" if parameters else "")
         try:
@@ -176,4 +176,4 @@ def _transcribed(kind: Kind, transcription: Transcription, size: Size) -> Iterat
             )
             return
         decisions += len(done.actions)
-    yield Finding("transcription", "holds", f"{decisions:,} decisions agree, with the parameters of its cases")
+    yield Finding("transcription", "holds", f"{decisions:,} decisions agree{others}")
