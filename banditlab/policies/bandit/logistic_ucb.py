@@ -41,8 +41,9 @@ class LogisticUCB:
     and ridge "horizon" is d ln T. With a number, the rule is GLM-UCB of Filippi et al., who have no ridge and d
     independent arms first instead.
 
-    Deviation: both papers project theta onto |theta| <= S, a problem that is not convex, where it lies outside, and prove
-    their bound, of order sqrt(T), with that; here it is left as it is, as in public code of the authors, which also has a smaller bonus that looks at the data.
+    Deviation: both papers project theta onto |theta| <= S, a problem that is not convex, where it lies outside, and
+    prove their bound, of order sqrt(T), with that. Here it is left as it is, as in public code of the authors, which
+    also has a smaller bonus that looks at the data.
 
     The estimate is found by Newton's method each time the number of rounds has grown by `refit`, with a step of online
     Newton in the rounds between; refit = 1 solves in every round, as the papers write it, at a cost that grows with it.
