@@ -42,6 +42,21 @@ def check_arms(means: list | None, arms: int | None, prior: str | None, laws: di
         parse_prior(prior, laws)
 
 
+def settle_arms(given: object, laws: dict[str, str]) -> None:
+    """Check that arms are given in one way, and fill in the gap and the best mean, in a dataclass's `__post_init__`.
+
+    Raises
+    ------
+    ValueError
+        As of `check_arms` and `exclusive`.
+    """
+    check_arms(given.means, given.arms, given.prior, laws)
+    exclusive(given, "means", ("gap", "best", "prior"))
+    exclusive(given, "prior", ("gap", "best"))
+    if given.arms is not None and given.prior is None:
+        fill(given, gap=0.1, best=0.6)
+
+
 def parse_prior(text: str, laws: dict[str, str]) -> tuple[str, float, float]:
     """Split "beta(1, 1)" into its law and two numbers.
 

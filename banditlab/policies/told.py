@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from banditlab.numerics.preference import Model, start_model
+
 
 def width(value: float | str, problem: Any) -> float:
     """Return a confidence width; "horizon" stands for sqrt(d ln T)."""
@@ -19,3 +21,12 @@ def link(value: str, problem: Any) -> str:
 def exploration(value: int | None, problem: Any) -> int:
     """Return the number of rounds of random pairs; None stands for d K."""
     return problem.dim * problem.arms if value is None else value
+
+
+def model(policy: Any, problem: Any) -> Model:
+    """Return the model of a policy that has the parameters link, ridge, refit, design and exploration."""
+    return start_model(
+        problem.dim, problem.rounds, link(policy.link, problem),
+        ridge=policy.ridge, refit=policy.refit, design=policy.design,
+        exploration=exploration(policy.exploration, problem),
+    )  # fmt: skip

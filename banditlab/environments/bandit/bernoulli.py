@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import bounds
-from banditlab.environments.instances import check_arms, draw_means, exclusive, fill, parse_prior
+from banditlab.environments.instances import draw_means, parse_prior, settle_arms
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
@@ -40,13 +40,9 @@ class Bernoulli:
         noise: np.uint64
 
     def __post_init__(self):
-        check_arms(self.means, self.arms, self.prior, PRIORS)
-        exclusive(self, "means", ("gap", "best", "prior"))
-        exclusive(self, "prior", ("gap", "best"))
-        if self.arms is not None and self.prior is None:
-            fill(self, gap=0.1, best=0.6)
-            if self.gap > self.best:
-                raise ValueError(f"gap: at most best = {self.best}, since means lie in [0, 1]; got {self.gap}")
+        settle_arms(self, PRIORS)
+        if self.gap is not None and self.gap > self.best:
+            raise ValueError(f"gap: at most best = {self.best}, since means lie in [0, 1]; got {self.gap}")
         if self.prior is not None:
             law, low, high = parse_prior(self.prior, PRIORS)
             if law == "uniform" and (low < 0 or high > 1):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import bounds
-from banditlab.environments.instances import check_arms, draw_means, exclusive, fill
+from banditlab.environments.instances import draw_means, settle_arms
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
@@ -42,11 +42,7 @@ class Gaussian:
         noise: np.uint64
 
     def __post_init__(self):
-        check_arms(self.means, self.arms, self.prior, PRIORS)
-        exclusive(self, "means", ("gap", "best", "prior"))
-        exclusive(self, "prior", ("gap", "best"))
-        if self.arms is not None and self.prior is None:
-            fill(self, gap=0.1, best=0.6)
+        settle_arms(self, PRIORS)
 
     def start(self, rng, noise, horizon) -> State:
         means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.environments.bandit.gaussian import PRIORS
-from banditlab.environments.instances import check_arms, draw_means, exclusive, fill
+from banditlab.environments.instances import draw_means, settle_arms
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import positive_uniform
 from banditlab.registry import environment
@@ -50,11 +50,7 @@ class StudentT:
         noise: np.uint64
 
     def __post_init__(self):
-        check_arms(self.means, self.arms, self.prior, PRIORS)
-        exclusive(self, "means", ("gap", "best", "prior"))
-        exclusive(self, "prior", ("gap", "best"))
-        if self.arms is not None and self.prior is None:
-            fill(self, gap=0.1, best=0.6)
+        settle_arms(self, PRIORS)
         if self.df <= 2:
             raise ValueError(f"df: above 2, where the noise has a standard deviation; got {self.df:g}")
 

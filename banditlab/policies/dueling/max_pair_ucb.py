@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from banditlab.numerics.pairs import Pairs, best_pair, look_at_pairs, start_pairs
-from banditlab.numerics.preference import Model, explored, learn_pair, start_model
+from banditlab.numerics.preference import Model, explored, learn_pair
 from banditlab.numerics.sampling import draw_pair
 from banditlab.policies import told
 from banditlab.registry import policy
@@ -43,12 +43,8 @@ class MaxPairUCB:
         beta: float
 
     def start(self, problem, rng) -> State:
-        model = start_model(
-            problem.dim, problem.rounds, told.link(self.link, problem),
-            ridge=self.ridge, refit=self.refit, design=self.design,
-            exploration=told.exploration(self.exploration, problem),
-        )  # fmt: skip
-        return self.State(model, start_pairs(problem.arms, problem.dim), told.width(self.beta, problem))
+        pairs = start_pairs(problem.arms, problem.dim)
+        return self.State(told.model(self, problem), pairs, told.width(self.beta, problem))
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from banditlab.numerics.indices import first_largest
 from banditlab.numerics.pairs import Pairs, activate, look_at_pairs, start_pairs, widest_pair
-from banditlab.numerics.preference import Model, explored, learn_pair, start_model
+from banditlab.numerics.preference import Model, explored, learn_pair
 from banditlab.numerics.sampling import draw_pair
 from banditlab.policies import told
 from banditlab.registry import policy
@@ -53,12 +53,8 @@ class MaxInP:
         eta: float
 
     def start(self, problem, rng) -> State:
-        model = start_model(
-            problem.dim, problem.rounds, told.link(self.link, problem),
-            ridge=self.ridge, refit=self.refit, design=self.design,
-            exploration=told.exploration(self.exploration, problem),
-        )  # fmt: skip
-        return self.State(model, start_pairs(problem.arms, problem.dim), told.width(self.eta, problem))
+        pairs = start_pairs(problem.arms, problem.dim)
+        return self.State(told.model(self, problem), pairs, told.width(self.eta, problem))
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.numerics.pairs import Pairs, descend, draw_wide_pair, start_pairs
-from banditlab.numerics.preference import explored, learn_pair, start_model
+from banditlab.numerics.preference import explored, learn_pair
 from banditlab.numerics.sampling import draw_pair
 from banditlab.policies import told
 from banditlab.registry import policy
@@ -62,16 +62,10 @@ class StaD:
         stop: float  #: 1 / sqrt(T)
 
     def start(self, problem, rng) -> State:
-        link, exploration = told.link(self.link, problem), told.exploration(self.exploration, problem)
-        stages = tuple(
-            start_model(
-                problem.dim, problem.rounds, link,
-                ridge=self.ridge, refit=self.refit, design=self.design, exploration=exploration,
-            )
-            for _ in range(max(1, math.ceil(0.5 * math.log2(problem.horizon))))
-        )  # fmt: skip
+        count = max(1, math.ceil(0.5 * math.log2(problem.horizon)))
+        stages = tuple(told.model(self, problem) for _ in range(count))
         pairs, eta = start_pairs(problem.arms, problem.dim), told.width(self.eta, problem)
-        return self.State(stages, pairs, np.zeros(1, int), exploration, eta, 1.0 / math.sqrt(problem.horizon))
+        return self.State(stages, pairs, np.zeros(1, int), stages[0].exploration, eta, 1.0 / math.sqrt(problem.horizon))
 
     @staticmethod
     def choose(state, t, features, rng):
