@@ -95,7 +95,8 @@ def thompson(env: Any, contexts: Any, coins: np.random.Generator) -> tuple:
 
 def switching(env: Any, contexts: Any, coins: np.random.Generator) -> tuple:
     """Adversarial arms."""
-    return integer(env.table.shape[1]), integer(env.period), array(env.table), key(env.noise), bits(coins)
+    period = env.starts[1] if len(env.starts) > 1 else 1 << 40
+    return integer(env.table.shape[1]), integer(period), array(env.table), key(env.noise), bits(coins)
 
 
 def linear(models: int) -> Callable:
