@@ -12,7 +12,7 @@ import numpy as np
 from banditlab import registry
 from banditlab.analysis import statistics
 from banditlab.checks.findings import Finding
-from banditlab.checks.pairs import cell_of, finals, play, settings_of
+from banditlab.checks.pairs import cell_of, finals, place_of, play, settings_of
 from banditlab.registry import ORDERS, REFERENCE_PLAYERS
 from banditlab.runs.grid import Cell
 from banditlab.runs.pair import Curve, check
@@ -47,8 +47,7 @@ class Played:
 
     def __call__(self, cell: Cell, replications: int, seed: int = SEED) -> list[Curve]:
         """Return the first replications of a cell."""
-        place = repr(cell.world.instance), cell.player.kind.title, repr(cell.player.instance), cell.horizon, seed
-        done = self._curves.setdefault(place, [])
+        done = self._curves.setdefault((place_of(cell), seed), [])
         if len(done) < replications:
             done += play(cell, range(len(done), replications), seed)
         return done[:replications]

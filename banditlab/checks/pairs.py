@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -54,17 +53,23 @@ def settings_of(seed: int, record: Record = RECORD) -> Settings:
     return Settings(seed=seed, record=record)
 
 
-@functools.lru_cache(maxsize=8)
-def _prepared(cell: Cell, compiled: bool) -> Pair:
-    return prepare(cell, settings_of(0), compiled=compiled)
+def place_of(cell: Cell) -> tuple:
+    """Return what tells a cell from others: kinds, parameters and horizon; parameters as text, since some are lists."""
+    world, player = cell.world, cell.player
+    return world.kind, repr(world.instance), player.kind, repr(player.instance), cell.horizon
+
+
+_pairs: dict[tuple, Pair] = {}  #: the last few loops that were made ready
 
 
 def pair_of(cell: Cell, compiled: bool = True) -> Pair:
     """Return the loop of a cell, compiled where it can be."""
-    try:
-        return _prepared(cell, compiled)
-    except TypeError:  # parameters that are lists cannot be looked up
-        return prepare(cell, settings_of(0), compiled=compiled)
+    place = place_of(cell), compiled
+    if place not in _pairs:
+        if len(_pairs) == 8:
+            del _pairs[next(iter(_pairs))]
+        _pairs[place] = prepare(cell, settings_of(0), compiled=compiled)
+    return _pairs[place]
 
 
 def play(cell: Cell, replications: int | range, seed: int = 0, compiled: bool = True) -> list[Curve]:

@@ -22,6 +22,18 @@ def enter(row, means, best):
 
 
 @kernel
+def enter_stretch(env, t, means):
+    """Enter the stretch that begins in round t, where one does, of an environment with `table`, `starts` and `stretch`.
+
+    means : float64 (K,), the costs of the round, a field of the environment's
+    """
+    at = env.stretch[0]
+    if at < env.starts.shape[0] and t == env.starts[at]:
+        enter(env.table[at], means, env.best)
+        env.stretch[0] = at + 1
+
+
+@kernel
 def exceed_fixed(means, arm, sums, paid):
     """Add a round to the costs of each arm (K,) and to those paid (1,); return what was paid beyond the least arm's."""
     paid[0] += means[arm]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import bounds
-from banditlab.environments.costs import enter, exceed_fixed
+from banditlab.environments.costs import enter_stretch, exceed_fixed
 from banditlab.environments.instances import exclusive, fill
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
@@ -86,10 +86,7 @@ class Adversarial:
 
     @staticmethod
     def observe(env, t, rng):
-        at = env.stretch[0]
-        if at < env.starts.shape[0] and t == env.starts[at]:
-            enter(env.table[at], env.means, env.best)
-            env.stretch[0] = at + 1
+        enter_stretch(env, t, env.means)
         return env.features
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.costs import enter, exceed_fixed
+from banditlab.environments.costs import enter_stretch, exceed_fixed
 from banditlab.environments.instances import exclusive, fill
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
@@ -85,10 +85,7 @@ class Piecewise:
 
     @staticmethod
     def observe(env, t, rng):
-        at = env.stretch[0]
-        if at < env.starts.shape[0] and t == env.starts[at]:
-            enter(env.table[at], env.costs, env.best)
-            env.stretch[0] = at + 1
+        enter_stretch(env, t, env.costs)
         return env.features
 
     @staticmethod
