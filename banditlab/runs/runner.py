@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import cloudpickle
 import joblib
 import threadpoolctl
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import get_reusable_executor, wait
 
 from banditlab import registry
 from banditlab.errors import UserError
@@ -26,6 +27,7 @@ from banditlab.runs.store import Store
 
 BATCH = 200_000  #: rounds that a task of a compiled pair should have at least
 FLUSH = 1.0  #: seconds of finished work in a segment
+LOOK = 0.1  #: seconds until Ctrl-C is seen while other processes play
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,6 @@ class _Workers:
         self.settings, self.jobs, self.backend, self.portable = settings, jobs, backend, portable
         self.progress = progress
         self.stopped = threading.Event()
-        self._at_once = False  # workers in other processes cannot be asked to stop
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -252,10 +253,9 @@ class _Workers:
             signal.signal(signal.SIGINT, before)
 
     def _interrupt(self, number: int, frame: Any) -> None:
-        at_once = self._at_once or self.stopped.is_set()
-        self.stopped.set()
-        if at_once:
+        if self.stopped.is_set():
             raise KeyboardInterrupt
+        self.stopped.set()
 
     def play(self, tasks: list[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         """Yield each task with its results, in the order in which they end."""
@@ -281,25 +281,19 @@ class _Workers:
 
     def _in_processes(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         files = tuple(registry.plugins)
-        calls = (joblib.delayed(_play_there)(i, files, self._packed(task)) for i, task in enumerate(tasks))
-        played = joblib.Parallel(workers, backend="loky", return_as="generator_unordered")(calls)
-        while (done := self._next(played)) is not None:
-            i, results = done
-            self.progress.advance(tasks[i].rounds)
-            yield tasks[i], results
-
-    def _next(self, played: Iterator[Any]) -> Any:
-        """Wait for results of another process; None after the last, and once the run is stopped."""
-        self._at_once = True
-        try:
-            if not self.stopped.is_set():
-                return next(played, None)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self._at_once = False
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
-        return None
+        executor = get_reusable_executor(workers, initializer=_leave_interrupts_to_the_parent)
+        coming = iter(tasks)
+        running: dict[Any, Task] = {}
+        while not self.stopped.is_set():
+            for task in itertools.islice(coming, 2 * workers - len(running)):
+                running[executor.submit(_play_there, files, self._packed(task))] = task
+            if not running:
+                return
+            for played in wait(running, timeout=LOOK, return_when="FIRST_COMPLETED").done:
+                task = running.pop(played)
+                self.progress.advance(task.rounds)
+                yield task, played.result()
+        executor.shutdown(wait=False, kill_workers=True)
 
     def _packed(self, task: Task) -> bytes:
         """Pack a task such that the worker can load the user's files before it unpacks it."""
@@ -309,9 +303,12 @@ class _Workers:
         return cloudpickle.dumps((work.cell, self.settings, task.replications, metrics, self.portable, compiled))
 
 
-def _play_there(i: int, files: tuple[str, ...], packed: bytes) -> tuple[int, list[Curve | Failure]]:
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _play_there(files: tuple[str, ...], packed: bytes) -> list[Curve | Failure]:
     """Play a task in a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     for file in files:
         if file not in registry.plugins:
             registry.load_plugin(file)
@@ -319,7 +316,7 @@ def _play_there(i: int, files: tuple[str, ...], packed: bytes) -> tuple[int, lis
     registry.adopt(metrics)
     pair = prepare(cell, settings, portable=portable, compiled=compiled)
     with threadpoolctl.threadpool_limits(1):
-        return i, play_replications(pair, cell, settings, replications)
+        return play_replications(pair, cell, settings, replications)
 
 
 def _note_plain(report: Report, works: list[Work]) -> None:
