@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import last_change, numbers, read_arrays
+from banditlab.arrays import last_change, numbers, read_arrays
 from banditlab.errors import UserError
 from banditlab.games.bandit import score
 from banditlab.registry import environment

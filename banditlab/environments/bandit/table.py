@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from banditlab.arrays import table
 from banditlab.environments.costs import enter, exceed_fixed
-from banditlab.environments.instances import table
 from banditlab.errors import UserError
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform

@@ -11,8 +11,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from banditlab.arrays import table
 from banditlab.environments.contexts import draw_ball, draw_gauss, draw_hypercube, draw_sphere, rank, unit_rows
-from banditlab.environments.instances import exclusive, fill, table
+from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.outcomes import meet
 from banditlab.errors import UserError
 from banditlab.games.dueling import PREFERENCE_METRICS, UTILITY_METRICS, score_preference, score_utility

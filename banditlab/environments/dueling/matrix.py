@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from banditlab.environments.instances import table
+from banditlab.arrays import table
 from banditlab.environments.preferences import METRICS, Preferences, State, check_matrix, kept_metrics, make_state
 from banditlab.environments.published import PUBLISHED, published_matrix
 from banditlab.errors import nearest

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.environments.instances import last_change
+from banditlab.arrays import last_change
 from banditlab.environments.preferences import METRICS, Preferences, State, kept_metrics, make_state
 from banditlab.errors import UserError, nearest
 from banditlab.registry import environment
