@@ -25,6 +25,7 @@ def agent(
     arms: int,
     dim: int = 0,
     *,
+    contexts: int | None = None,
     game: str | None = None,
     horizon: int | None = None,
     told: dict[str, Any] | None = None,
@@ -39,6 +40,8 @@ def agent(
         Name of the policy, or game/name.
     arms, dim : int
         K, and the length d of a feature vector (0 without features).
+    contexts : int, optional
+        Number of contexts, in games where the policy chooses one of them.
     game : str, optional
         Where two games have a policy of that name.
     horizon : int, optional
@@ -57,14 +60,27 @@ def agent(
         Unknown kind or parameter, a number out of range, or a fact or features that the policy needs are missing.
     """
     entry = registry.find("policy", kind, game)
-    for name, value, least in (("arms", arms, 1), ("dim", dim, 0), ("horizon", horizon or 1, 1), ("seed", seed, 0)):
+    numbers = {
+        "contexts": (contexts, 1),
+        "arms": (arms, 1),
+        "dim": (dim, 0),
+        "horizon": (horizon or 1, 1),
+        "seed": (seed, 0),
+    }
+    axes = games()[entry.game].axes
+    if "contexts" not in axes and contexts is not None:
+        raise UserError(f"agent {kind!r}: contexts: the game {entry.game!r} has none to choose from; got {contexts!r}")
+    if "contexts" not in axes:
+        del numbers["contexts"]
+    for name, (value, least) in numbers.items():
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise UserError(f"agent {kind!r}: {name}: should be an integer of at least {least}, got {value!r}")
     if dim == 0 and any("features" in word for word in entry.needs):
         raise UserError(f"agent {kind!r}: dim: the policy needs features, of length dim >= 1; got 0")
     instance = build(entry, settings, f"agent {kind!r}")
     facts = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {}), **(told or {})}
-    return Agent(entry, instance, {"arms": int(arms), "dim": int(dim), "facts": facts, "seed": int(seed)})
+    shape = {name: int(numbers[name][0]) for name in axes}
+    return Agent(entry, instance, {"shape": shape, "facts": facts, "seed": int(seed)})
 
 
 class Agent:
@@ -82,10 +98,11 @@ class Agent:
         self._entry, self._instance, self._setting = entry, instance, setting
         self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
         facts = {name: np.array(fact) if isinstance(fact, list) else fact for name, fact in setting["facts"].items()}
-        problem = Problem(entry.name, setting["arms"], setting["dim"], facts, entry.told, MISSING)
+        self._shape = tuple(setting["shape"].values())
+        self._domain = self._fixed_features(facts)
+        problem = Problem(entry.name, setting["shape"], facts, entry.told, MISSING)
         self.state = fuse.settle(instance.start(problem, self._rng))
         self._rounds = problem.rounds if "rounds" in entry.told else None
-        self._no_features = np.zeros((setting["arms"], 0))
         self.t, self._asked = 0, None
         self._ask, self._tell = None, None
 
@@ -93,12 +110,12 @@ class Agent:
         return f"<agent {self._instance} after {self.t} rounds>"
 
     def ask(self, features: np.ndarray | None = None) -> Any:
-        """Return the action for a round: an arm, or a pair of arms.
+        """Return the action for a round: an arm, a pair of arms, or a context and a pair.
 
         Parameters
         ----------
-        features : ndarray (K, d), optional
-            Features of the arms, where there are any.
+        features : ndarray (K, d) or (contexts, K, d), optional
+            Features of the arms, where there are any that change; by default the domain that the policy was told.
 
         Raises
         ------
@@ -136,7 +153,7 @@ class Agent:
         self.t += 1
 
     def recommend(self) -> Any:
-        """Return the arm that the policy takes for the best so far.
+        """Return the arm that seems best so far; an array, one arm a context, where the policy chooses contexts too.
 
         Raises
         ------
@@ -206,12 +223,19 @@ class Agent:
         return made
 
     def _features(self, features: np.ndarray | None) -> np.ndarray:
-        shape = (self._setting["arms"], self._setting["dim"])
-        if features is None and shape[1] == 0:
-            return self._no_features
-        found = np.array(features, float, ndmin=2)
-        if found.shape != shape or not np.isfinite(found).all():
-            raise UserError(f"features: finite numbers of shape {shape}, got shape {found.shape}")
+        return self._domain if features is None and self._domain is not None else self._checked("features", features)
+
+    def _fixed_features(self, facts: dict[str, Any]) -> np.ndarray | None:
+        """Return the features of all rounds, where they are known before the first."""
+        if "domain" in self._entry.told and "domain" in facts:
+            facts["domain"] = self._checked("domain", facts["domain"])
+            return facts["domain"]
+        return np.zeros(self._shape) if self._shape[-1] == 0 else None
+
+    def _checked(self, place: str, features: Any) -> np.ndarray:
+        found = np.array(features, float, ndmin=len(self._shape))
+        if found.shape != self._shape or not np.isfinite(found).all():
+            raise UserError(f"{place}: finite numbers of shape {self._shape}, got shape {found.shape}")
         return found
 
 

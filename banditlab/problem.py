@@ -13,10 +13,9 @@ class Problem:
 
     Attributes
     ----------
-    arms : int
-        K, the number of arms.
-    dim : int
-        d, the length of a feature vector; 0 without features.
+    arms, dim, ... : int
+        The shape of the features, by the names of the game's axes: K, the number of arms; d, the length of a feature
+        vector, 0 without features; where the policy chooses a context too, `contexts`, their number.
     horizon, link, noise, signal, ... :
         Only what the policy declares in `told`; reading anything else is an error.
     used : set of str
@@ -26,13 +25,13 @@ class Problem:
     def __init__(
         self,
         policy: str,
-        arms: int,
-        dim: int,
+        shape: Mapping[str, int],
         facts: Mapping[str, Any],
         told: Iterable[str],
         missing: str = "which this environment does not know",
     ):
-        self.arms, self.dim = arms, dim
+        self.__dict__.update(shape)
+        self._shape = tuple(shape)
         self.used: set[str] = set()
         self._policy, self._facts, self._told, self._missing = policy, dict(facts), frozenset(told), missing
 
@@ -40,7 +39,7 @@ class Problem:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._told:
-            known = {"arms", "dim", *self._told}
+            known = {*self._shape, *self._told}
             remedy = f": add told=({name!r},) to its decorator" if name in self._facts else nearest(name, known)
             raise UserError(f"policy {self._policy!r} reads problem.{name}, which it does not declare{remedy}")
         if name not in self._facts:

@@ -375,7 +375,7 @@ def metrics(game: str, environment: str | None = None, policy: str | None = None
 def _load_built_in() -> None:
     for role in ("environments", "policies"):
         for game in games():
-            package = f"banditlab.{role}.{game}"
+            package = f"banditlab.{role}.{games()[game].folder}"
             if importlib.util.find_spec(package):
                 for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
                     importlib.import_module(module.name)

@@ -141,8 +141,8 @@ def _outcomes(done: Any, by_round: bool) -> dict[tuple, float]:
     plays: dict[tuple, int] = {}
     found = {}
     for t, (action, outcome) in enumerate(zip(done.actions.tolist(), done.outcomes.tolist(), strict=True)):
-        key = tuple(sorted(action))
+        key = *action[:-2], *sorted(action[-2:])
         plays[key] = plays.get(key, 0) + 1
-        flipped = len(action) == 2 and action[0] > action[1]
+        flipped = action[-2:] != sorted(action[-2:])
         found[key, t if by_round else plays[key]] = 1.0 - outcome if flipped else outcome
     return found

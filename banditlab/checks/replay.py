@@ -23,12 +23,12 @@ TIE = 1e-9  #: relative difference below which two scores count as equal
 class Run(NamedTuple):
     """A run of T rounds, fewer where the policy stopped; both states are the last ones."""
 
-    features: np.ndarray  #: (T, K, d)
-    best: np.ndarray  #: (T,) the best arm of each round, as the environment has it
-    actions: np.ndarray  #: (T, n) arms, one column an arm of the action
+    features: np.ndarray  #: (T, K, d), with an axis of contexts before K where the policy chooses them
+    best: np.ndarray  #: (T, 1) the best arm of each round, as the environment has it; (T, contexts) of each context
+    actions: np.ndarray  #: (T, n) indices, a column for each of which an action consists
     outcomes: np.ndarray  #: (T,) rewards, or whether the first arm won
     totals: np.ndarray  #: (T, M) what each round added to the metrics
-    recommended: np.ndarray  #: (T,) arms that were recommended after each round; empty without that verb
+    recommended: np.ndarray  #: (T, 1) or (T, contexts) arms recommended after each round; empty without that verb
     env: Any
     state: Any
     facts: dict[str, Any]  #: what policies may be told
@@ -48,9 +48,9 @@ def start_policy(policy: Any, problem: Problem, seed: int) -> tuple[Any, np.rand
 
 
 def told(policy: Any, features: np.ndarray, facts: dict[str, Any]) -> Problem:
-    """Return the problem as a policy is told of it; features of shape (..., K, d)."""
+    """Return the problem as a policy is told of it."""
     kind = registry.kind_of(policy)
-    return Problem(kind.name, *features.shape[-2:], facts, kind.told)
+    return Problem(kind.name, games()[kind.game].shape(features), facts, kind.told)
 
 
 def note(round, row):
@@ -113,14 +113,14 @@ def run(
             break
         rows.append(row.copy())
         features.append(env.features.copy())
-        best.append(int(env.best[0]))
+        best.append(env.best.copy())
         if recommend is not None:
-            recommended.append(int(recommend(state, t + 1)))
+            recommended.append(np.array(recommend(state, t + 1), ndmin=1))
     table = np.array(rows).reshape(-1, width + NOTES)
     noted = table[:, width:][:, ~np.isnan(table[:, width:]).all(0)]
     seen = np.array(features) if features else np.zeros((0, *env.features.shape))
     return Run(
-        seen, np.array(best, int), noted[:, :-1].astype(int), noted[:, -1],
+        seen, np.array(best, int).reshape(-1, len(env.best)), noted[:, :-1].astype(int), noted[:, -1],
         table[:, :width], np.array(recommended, int), env, state, facts,
     )  # fmt: skip
 
@@ -135,8 +135,9 @@ class Following:
     def __call__(self, scores: Any) -> Any:
         """Return the index of the largest of an array of scores; a tuple of indices for a table."""
         own = first_largest(scores)
-        played = tuple(self.left[:2]) if isinstance(own, tuple) else self.left[0]
-        self.left = self.left[2 if isinstance(own, tuple) else 1 :]
+        width = len(own) if isinstance(own, tuple) else 1
+        played = tuple(self.left[:width]) if isinstance(own, tuple) else self.left[0]
+        self.left = self.left[width:]
         best, taken = scores[own], scores[played]
         if played == own or best - taken > TIE * max(abs(best), abs(taken)):
             return own
@@ -160,23 +161,25 @@ def follow(done: Run, transcription: type, policy: Any, seed: int = 0) -> tuple[
     ties : int
         Decisions in which two scores were equal to within `TIE`, and the transcription took the one that was played.
     """
-    best = np.zeros(1, int)
+    best = np.zeros(done.best.shape[1], int)
     coins = seeding.stream(seed, "policy")
-    twin = transcription(policy, told(policy, done.features, {**done.facts, "best": best}), coins)
+    twin = transcription(policy, told(policy, done.env.features, {**done.facts, "best": best}), coins)
     stops, ties = hasattr(policy, "stop"), 0
     for t, action in enumerate(done.actions.tolist()):
         if stops and twin.stop(t):
             return [(t, "stop", "go on")], ties
         played = action[0] if len(action) == 1 else tuple(action)
-        best[0] = done.best[t]
+        best[:] = done.best[t]
         pick = Following(played)
         chosen = twin.choose(t, done.features[t], coins, pick)
         ties += pick.ties
         if chosen != played:
             return [(t, chosen, played)], ties
         twin.learn(t, done.features[t], *action, done.outcomes[t])
-        if len(done.recommended) and twin.recommend(t + 1) != done.recommended[t]:
-            return [(t, f"recommend {twin.recommend(t + 1)}", f"recommend {done.recommended[t]}")], ties
+        if len(done.recommended):
+            own, theirs = np.array(twin.recommend(t + 1), ndmin=1), done.recommended[t]
+            if not np.array_equal(own, theirs):
+                return [(t, f"recommend {own.tolist()}", f"recommend {theirs.tolist()}")], ties
     rounds = len(done.actions)
     if rounds < done.facts["rounds"] and not twin.stop(rounds):
         return [(rounds, "go on", "stop")], ties

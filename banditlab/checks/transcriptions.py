@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from banditlab.errors import UserError
+from banditlab.games import games
 from banditlab.registry import Kind
 
 FOLDER = "tests/reference"
@@ -45,7 +46,7 @@ def transcription_of(kind: Kind, folder: str | Path = FOLDER) -> Transcription:
     if not Path(folder).is_dir() and Path(folder) != Path(FOLDER):
         raise UserError(f"{folder}: no such folder of transcriptions")
     home = getattr(sys.modules[kind.cls.__module__], "__file__", None) or kind.name  # none: a notebook's cell
-    file = Path(folder) / kind.game / f"{Path(home).stem}.py"
+    file = Path(folder) / games()[kind.game].folder / f"{Path(home).stem}.py"
     if not file.is_file():
         return NONE._replace(file=str(file))
     if (here := str(Path.cwd())) not in sys.path:

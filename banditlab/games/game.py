@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -54,6 +56,8 @@ class Game:
         Further stubs, which say what holds where a class has no such verb.
     conclude : function
         Reads at a record point what is no sum over rounds.
+    axes : tuple of str
+        What the axes of the features count; policies are told their lengths by these names.
     """
 
     name: str
@@ -69,11 +73,21 @@ class Game:
     environment_options: tuple[Callable, ...] = ()
     policy_options: tuple[Callable, ...] = ()
     conclude: Callable | None = None
+    axes: tuple[str, ...] = ("arms", "dim")
+
+    @property
+    def folder(self) -> str:
+        """The name of the folders that hold what is built in."""
+        return self.name.replace("-", "_")
 
     @property
     def loop(self) -> dict[Callable, Callable]:
         """The game's own functions, by their stubs in `play`."""
         return {rounds: self.rounds, conclude: self.conclude or conclude}
+
+    def shape(self, features: np.ndarray) -> dict[str, int]:
+        """Return the lengths of the axes of the features, by their names."""
+        return dict(zip(self.axes, features.shape, strict=True))
 
 
 def rounds(env, policy, start, end, contexts, coins, totals) -> None:

@@ -56,11 +56,17 @@ def sherman_morrison(inverse, x, scratch, weight):
     multiply(inverse, x, scratch)
     gain = weight * dot(x, scratch)
     scale = weight / (1.0 + gain)
-    for i in range(x.shape[0]):
-        row = inverse[i]
-        for j in range(x.shape[0]):
-            row[j] -= scale * (scratch[i] * scratch[j])
+    subtract_square(inverse, scratch, scale)
     return gain
+
+
+@kernel
+def subtract_square(matrix, x, scale):
+    """Subtract scale x x' from a matrix (d, d) in place, symmetrically to the bit."""
+    for i in range(x.shape[0]):
+        row = matrix[i]
+        for j in range(x.shape[0]):
+            row[j] -= scale * (x[i] * x[j])
 
 
 @kernel

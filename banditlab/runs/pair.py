@@ -126,7 +126,8 @@ def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
     env = start_environment(cell.world.kind, cell.world.instance, root, instance, replication, cell.horizon)
     facts = {"horizon": cell.horizon, "rounds": cell.horizon, **cell.world.instance.facts(env)}
     player = cell.player
-    problem = Problem(player.kind.name, *env.features.shape, facts, player.kind.told)
+    shape = games()[cell.game].shape(env.features)
+    problem = Problem(player.kind.name, shape, facts, player.kind.told)
     coins = seeding.stream(root, "policy", *place, player.kind.name, replication)
     policy = fuse.settle(player.instance.start(problem, coins))
     return _Start(env, policy, seeding.stream(root, "contexts", *place, replication), coins, problem.used)

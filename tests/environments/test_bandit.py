@@ -72,7 +72,7 @@ def test_regrets_by_hand(name, worlds):
     for seed in range(2):
         done = replay.run(worlds[name], Uniform(), HORIZON, seed)
         means, rounds, arms = means_of(name, done), np.arange(HORIZON), done.actions[:, 0]
-        assert_array_equal(done.best, means.argmax(1))
+        assert_array_equal(done.best[:, 0], means.argmax(1))
         assert_allclose(done.totals[:, REGRET], means.max(1) - means[rounds, arms], atol=1e-12)
         assert_allclose(done.totals[:, REALISED], means.max(1) - done.outcomes, atol=1e-12)
         assert (done.totals[:, REGRET] >= 0).all()
@@ -167,7 +167,7 @@ def test_linear_features_are_on_the_sphere(worlds):
 def test_adversarial_best_arm_switches_every_period():
     world = Adversarial(arms=5, period=30, gap=0.2, level=0.6)
     done = replay.run(world, Uniform(), HORIZON, 1)
-    stretches = [done.best[a : a + 30] for a in range(0, HORIZON, 30)]
+    stretches = [done.best[a : a + 30, 0] for a in range(0, HORIZON, 30)]
     assert all(len(np.unique(stretch)) == 1 for stretch in stretches)
     assert len({int(stretch[0]) for stretch in stretches}) > 1
     assert sorted(done.env.table[0]) == pytest.approx([0.4, 0.6, 0.6, 0.6, 0.6])

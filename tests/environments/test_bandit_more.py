@@ -54,7 +54,7 @@ def test_regrets_by_hand(name):
     for seed in range(2):
         done = replay.run(WORLDS[name], Uniform(), HORIZON, seed)
         means, rounds, arms = means_of(name, done), np.arange(HORIZON), done.actions[:, 0]
-        assert_array_equal(done.best, means.argmax(1))
+        assert_array_equal(done.best[:, 0], means.argmax(1))
         assert_allclose(done.totals[:, REGRET], means.max(1) - means[rounds, arms], atol=1e-12)
         assert_allclose(done.totals[:, REALISED], means.max(1) - done.outcomes, atol=1e-12)
         assert (done.totals[:, REGRET] >= 0).all()

@@ -60,7 +60,7 @@ def test_regrets_by_hand(name):
             assert (done.totals[:, UTILITY] == 0).all()  # there are no utilities
         else:
             utilities = done.features @ done.env.theta
-            assert_array_equal(done.best, utilities.argmax(1))
+            assert_array_equal(done.best[:, 0], utilities.argmax(1))
             distance = utilities.max(1)[:, None] - utilities[rounds, pairs]
             check(done.totals[:, UTILITY], distance)
             gaps = likelihood.cdf(WORLDS[name].link, distance) - 0.5
@@ -69,9 +69,9 @@ def test_regrets_by_hand(name):
             assert (done.totals[:, PREFERENCE] <= slope * done.totals[:, UTILITY] + 1e-15).all()
         check(done.totals[:, PREFERENCE], gaps)
         # no weak regret if and only if the best arm is in the pair, or one with its features
-        best = done.features[np.arange(HORIZON), done.best]
+        best = done.features[np.arange(HORIZON), done.best[:, 0]]
         twins = (done.features[rounds, pairs] == best[:, None]).all(2) if name != "matrix" else False
-        assert_array_equal(done.totals[:, WEAK_PREFERENCE] == 0, ((pairs == done.best[:, None]) | twins).any(1))
+        assert_array_equal(done.totals[:, WEAK_PREFERENCE] == 0, ((pairs == done.best) | twins).any(1))
 
 
 def check(totals, gaps):
@@ -164,7 +164,7 @@ def test_contexts_from_a_file(fixed, tmp_path):
     world = Linear(contexts="array", features=str(tmp_path / "x.npy"), theta=[1.0, 2.0])
     done = replay.run(world, Uniform(), HORIZON)
     assert_array_equal(done.features, np.broadcast_to(table, done.features.shape))
-    assert_array_equal(done.best, (done.features @ [1.0, 2.0]).argmax(1))
+    assert_array_equal(done.best[:, 0], (done.features @ [1.0, 2.0]).argmax(1))
 
 
 def test_theta_has_the_declared_norm():

@@ -233,7 +233,7 @@ def test_regrets_by_hand(name, duels):
             assert (done.totals[:, UTILITY + PREFERENCE] == 0).all()
             assert copeland.max() < 1 and (done.best == copeland.argmax()).all()
         else:
-            gaps = matrix[done.best[0]][pairs] - 0.5
+            gaps = matrix[done.best[0, 0]][pairs] - 0.5
             sides = np.stack([gaps.mean(1), gaps.max(1), gaps.min(1)], 1)
             assert_allclose(done.totals[:, PREFERENCE], sides, atol=1e-14)
         if isinstance(WORLDS.get(name), BradleyTerry):

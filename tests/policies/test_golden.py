@@ -95,7 +95,9 @@ def play(policy):
     the published one is of rounds < T."""
     world, draws = World(), Draws()
     told = ("horizon", "link", "rounds")
-    state = policy.start(Problem("golden", K, D, {"horizon": T, "link": "logistic", "rounds": T}, told), None)
+    state = policy.start(
+        Problem("golden", {"arms": K, "dim": D}, {"horizon": T, "link": "logistic", "rounds": T}, told), None
+    )
     stand_ins = {
         dueling.choose: type(policy).choose,
         sampling.draw_pair: draws.draw_pair,

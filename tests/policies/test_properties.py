@@ -34,7 +34,7 @@ seeds = st.integers(0, 10**6)
 
 def problem(arms, dim, horizon=HORIZON, **facts):
     facts = {"horizon": horizon, "rounds": horizon, "link": "logistic", **facts}
-    return Problem("test", arms, dim, facts, facts)
+    return Problem("test", {"arms": arms, "dim": dim}, facts, facts)
 
 
 # --- D-TS ---------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ losses = st.lists(st.floats(0, 1e4), min_size=4, max_size=4)
 def begin(policy, cumulated=(3.0, 0.0, 10.0, 1.0), horizon=1000):
     """A state after rounds with these estimated losses."""
     facts = {"horizon": horizon}
-    state = policy.start(Problem("test", len(cumulated), 0, facts, facts), None)
+    state = policy.start(Problem("test", {"arms": len(cumulated), "dim": 0}, facts, facts), None)
     state.losses[:] = cumulated
     return state
 

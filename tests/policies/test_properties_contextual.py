@@ -38,7 +38,7 @@ POLICIES = {
 
 def begin(policy, arms=ARMS, dim=DIM, horizon=HORIZON, **facts):
     facts = {"horizon": horizon, "rounds": horizon, "noise": 0.5, "signal": 1.0, **facts}
-    return policy.start(Problem("test", arms, dim, facts, facts), None)
+    return policy.start(Problem("test", {"arms": arms, "dim": dim}, facts, facts), None)
 
 
 def rounds(seed, arms=ARMS):

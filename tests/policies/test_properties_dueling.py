@@ -41,7 +41,7 @@ def logistic(utilities):
 
 
 def start(policy, arms):
-    return policy.start(Problem("test", arms, 0, {}, {}), np.random.default_rng(0))
+    return policy.start(Problem("test", {"arms": arms, "dim": 0}, {}, {}), np.random.default_rng(0))
 
 
 def dueled(arms, seed, count):
@@ -281,7 +281,9 @@ def test_regrets_of_the_prototype_of_rcs_are_without_self_duels():
     found = []
     for seed in range(REPLICATIONS):
         rng = np.random.default_rng(seed)
-        found.append(play(RCSWithoutSelfDuels(RCS(), Problem("test", len(UTILITIES), 0, {}, {}), rng), rng))
+        found.append(
+            play(RCSWithoutSelfDuels(RCS(), Problem("test", {"arms": len(UTILITIES), "dim": 0}, {}, {}), rng), rng)
+        )
     assert agrees(np.array(found), (148, 19, 278)).all()
 
 

@@ -38,7 +38,7 @@ seeds = st.integers(0, 10**6)
 
 def problem(arms, **facts):
     facts = {"horizon": 100, "rounds": 100, "noise": 0.5, **facts}
-    return Problem("test", arms, 0, facts, facts)
+    return Problem("test", {"arms": arms, "dim": 0}, facts, facts)
 
 
 def instance(seed, law="bernoulli"):

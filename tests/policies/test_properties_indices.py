@@ -37,7 +37,7 @@ seeds = st.integers(0, 10**6)
 
 def problem(arms=ARMS, horizon=HORIZON, **facts):
     facts = {"horizon": horizon, "rounds": horizon, **facts}
-    return Problem("test", arms, 0, facts, facts)
+    return Problem("test", {"arms": arms, "dim": 0}, facts, facts)
 
 
 def draw_rewards(seed, arms=ARMS, horizon=HORIZON):

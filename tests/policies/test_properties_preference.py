@@ -66,7 +66,7 @@ RIDGED = {
 
 def problem(arms, dim, horizon=HORIZON):
     facts = {"horizon": horizon, "rounds": horizon, "link": "logistic"}
-    return Problem("test", arms, dim, facts, facts)
+    return Problem("test", {"arms": arms, "dim": dim}, facts, facts)
 
 
 def instance(seed, signal=2.0):

@@ -36,7 +36,7 @@ seeds = st.integers(0, 10**6)
 
 def problem(arms, horizon=1000):
     facts = {"horizon": horizon, "rounds": horizon}
-    return Problem("test", arms, 0, facts, facts)
+    return Problem("test", {"arms": arms, "dim": 0}, facts, facts)
 
 
 def order(arms, chance=1.0):
