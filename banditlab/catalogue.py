@@ -94,12 +94,16 @@ def _default(value: object) -> str:
 
 
 def _written(cls: type) -> dict[str, tuple[str, str]]:
-    """Return type and comment of each field, as they stand in the source."""
-    try:
-        source = inspect.getsource(cls)
-    except (OSError, TypeError):  # a class of a notebook cell
-        return {}
-    return {name: (_in_words(text.partition(" = ")[0]), comment or "") for name, text, comment in FIELD.findall(source)}
+    """Return type and comment of each field, as they stand in the source of the class and of those it inherits from."""
+    found = {}
+    for base in filter(dataclasses.is_dataclass, reversed(cls.__mro__)):
+        try:
+            source = inspect.getsource(base)
+        except (OSError, TypeError):  # a class of a notebook cell
+            continue
+        for name, text, comment in FIELD.findall(source):
+            found[name] = _in_words(text.partition(" = ")[0]), comment or ""
+    return found
 
 
 def _in_words(type_: str) -> str:
