@@ -29,6 +29,7 @@ def run(
     game: str | None = None,
     name: str = "grid",
     record: dict[str, Any] | None = None,
+    metric: str | None = None,
     out: str | Path | None = None,
     jobs: int = -1,
     portable: bool = False,
@@ -42,7 +43,7 @@ def run(
     environment, policies : str, dict, instance of a registered class, or a list of these
         A kind ("ucb1", "dueling/linear"), or a dict with the keys of a TOML table: {"kind": "colstim", "c1": 2.0,
         "sweep": {...}, "label": ...}.
-    horizon, replications, seed, game, name, record
+    horizon, replications, seed, game, name, record, metric
         As at the top of a TOML grid.
     out : path, optional
         A results folder to keep and to continue; by default nothing is kept on disk.
@@ -63,6 +64,7 @@ def run(
     settings = {
         "name": name, "horizon": horizon, "replications": replications, "seed": seed,
         **({"game": game} if game else {}), **({"record": record} if record else {}),
+        **({"metric": metric} if metric else {}),
     }  # fmt: skip
     grid = from_python(environment, policies, **settings)
     options = {"jobs": jobs, "portable": portable, "compiled": compiled, "progress": _bar(progress)}

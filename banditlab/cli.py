@@ -92,7 +92,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
 def _add_reading(commands: argparse._SubParsersAction) -> None:
     summary = _add(commands, "summary", "print final regrets with intervals, and growth exponents")
     summary.add_argument("folder", metavar="DIR")
-    summary.add_argument("--metric", metavar="M", help="a metric, or all (default: each game's first)")
+    summary.add_argument("--metric", metavar="M", help="a metric, or all (default: the grid's, or each game's first)")
     form = summary.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="a list of records, with all metrics")
     form.add_argument("--latex", action="store_true", help="a table for a paper (booktabs)")
@@ -100,7 +100,7 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     plot = _add(commands, "plot", "draw regret: its curves, its distribution, how soon means are in order")
     plot.add_argument("folder", metavar="DIR")
     plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png (default: in DIR)")
-    plot.add_argument("--metric", metavar="M", help="default: each game's first")
+    plot.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
     plot.add_argument("--view", default="curves", metavar="V", help="curves (default), survival or wrong-order")
     curves = plot.add_argument_group("of --view curves")
     curves.add_argument("--versus", metavar="t|PARAM", help="t for rounds (default), or a swept parameter")
@@ -110,7 +110,7 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("folder", metavar="DIR")
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
     compare.add_argument("b", nargs="?", metavar="B", help="label of another")
-    compare.add_argument("--metric", metavar="M", help="default: each game's first")
+    compare.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
 
 
 def _add_verify(commands: argparse._SubParsersAction) -> None:

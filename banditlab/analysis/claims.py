@@ -247,7 +247,7 @@ def _groups(claim: Claim, result: Result) -> dict[tuple[str, str], Group]:
     several = len({cell.horizon for cell in cells}) > 1 and claim.form != "slope"
     groups: dict[tuple[str, str], Group] = {}
     for cell in cells:
-        name = claim.metric or cell.metrics[0]
+        name = claim.metric or result.default_metric(cell)
         if cell.policy in claim.policies and name in cell.metrics and _meets(claim.where, cell):
             place = f"{cell.environment}, T = {cell.horizon}" if several else cell.environment
             groups.setdefault((place, name), {}).setdefault(cell.policy, []).append(cell)

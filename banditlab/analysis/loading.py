@@ -27,7 +27,9 @@ def load(folder: str | Path) -> Result:
     curves = _by_key(read_curves(place))
     cells = [_cell(row, curves.get(row["key"], {}), grid.get("seed")) for row in read_cells(place).to_pylist()]
     wanted = grid.get("replications", 0)
-    return Result(grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted)
+    return Result(
+        grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted, grid.get("metric")
+    )
 
 
 Rows = dict[str, list[tuple[int, Any, Any]]]

@@ -39,6 +39,8 @@ class Result:
     folder : Path or None
     claims : list of dict
         The tables `[[claim]]` of the grid.
+    metric : str or None
+        That tables and figures show by default; None for each game's first.
     failures : list of str
         A line for each cell and reason for which replications failed, in the run that made this result.
     """
@@ -51,9 +53,10 @@ class Result:
         folder: Path | None = None,
         claims: Sequence[dict[str, Any]] = (),
         wanted: int = 0,
+        metric: str | None = None,
     ):
         self.name, self.quick, self.folder, self.claims = name, quick, folder, list(claims)
-        self.wanted = wanted
+        self.wanted, self.metric = wanted, metric
         self.cells = [cell for cell in cells if len(cell.replications)]
         self.missing = [cell for cell in cells if not len(cell.replications)]
         self.failures: list[str] = []
@@ -116,7 +119,7 @@ class Result:
         Parameters
         ----------
         metric : str, optional
-            By default each game's first; "all" for all of them.
+            By default the grid's, or each game's first; "all" for all of them.
         **wanted
             Values of attributes, such as policy="ucb1".
 
@@ -128,9 +131,13 @@ class Result:
         if metric not in (None, "all", *self.metrics()):
             raise UserError(f"no metric {metric!r}{nearest(metric, self.metrics())}")
         for cell in self.cells:
-            for name in cell.metrics if metric == "all" else (metric or cell.metrics[0],):
+            for name in cell.metrics if metric == "all" else (metric or self.default_metric(cell),):
                 if name in cell.metrics and all(getattr(cell, key) == value for key, value in wanted.items()):
                     yield cell, name
+
+    def default_metric(self, cell: CellResult) -> str:
+        """Return the metric of a cell that is shown where none is asked for."""
+        return self.metric if self.metric in cell.metrics else cell.metrics[0]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -160,7 +167,7 @@ class Result:
         Parameters
         ----------
         metric : str, optional
-            By default each game's first; "all" for all of them.
+            By default the grid's, or each game's first; "all" for all of them.
         confidence : float
 
         Returns

@@ -50,6 +50,7 @@ class Settings:
     replications: Annotated[Count, Le(10**6)] = 20
     seed: Index = 0
     record: Record = Record()
+    metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ class Grid:
             "replications": s.replications,
             "seed": s.seed,
             "record": {"points": s.record.points, "spacing": s.record.spacing},
+            "metric": s.metric,
             "claims": list(self.claims),
             "cells": [describe(cell) for cell in self.cells],
         }

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -132,6 +132,9 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
             mistakes.add(f"{role}: at least one [[{role}]] is needed")
         _check_labels(role, items, mistakes)
     cells = tuple(_cells(worlds, players, horizons, mistakes))
+    kept = dict.fromkeys(metric for cell in cells for metric in cell.metrics)
+    if settings.metric not in (None, *kept):
+        mistakes.add(f"metric: no metric {settings.metric!r}{nearest(settings.metric, kept)}")
     mistakes.stop()
     return Grid(source, settings, cells, tuple(table.get("claim", [])))
 
@@ -171,8 +174,9 @@ def _check_defaults(defaults: dict[str, dict[str, Any]], used: Sequence[Any], mi
     for role, values in defaults.items():
         kinds = [item[0].kind if isinstance(item, tuple) else item.kind for item in used]
         known = {name for kind in kinds if kind.role == role for name in kind.cls.__dataclass_fields__}
-        for key in values:
-            if key not in known:
+        conditions = [key for condition in values.get("when", ()) for key in condition if key != "environment"]
+        for key in dict.fromkeys([*values, *conditions]):
+            if key not in known and (role, key) != ("policy", "when"):
                 mistakes.add(f"defaults.{role}.{key}: no {role} of this grid has that key{nearest(key, known)}")
 
 
@@ -221,17 +225,25 @@ def _players(entry, defaults, game, place, mistakes, worlds) -> list[tuple[Playe
     found = []
     for given, suffix, moved in expand(entry, TABLE_KEYS["policy"], place):
         with mistakes:
+            shared = _shared_conditions(kind, given, defaults, place, worlds)
             given, moved = _with_defaults(kind, given, defaults, place, moved)
             player = Player(label + suffix, kind, build(kind, given, place, moved))
-            found.append((player, _variants(entry, player, given, place, worlds)))
+            found.append((player, _variants([*shared, *_conditions(entry, place, worlds)], player, given, place)))
     return found
 
 
-def _variants(entry, player, given, place, worlds) -> dict[str, Player]:
-    conditions = entry.get("when", [])
+class _Condition(NamedTuple):
+    """A `when`: where it stands, the environments that it singles out, and the parameters there."""
+
+    place: str
+    environments: list[str]
+    changes: dict[str, Any]
+
+
+def _conditions(table, place, worlds) -> Iterator[_Condition]:
+    conditions = table.get("when", [])
     if not _is_tables(conditions):
         raise UserError(f"{place}.when: write [[policy.when]] above each of its tables")
-    changes: dict[str, dict[str, Any]] = {}
     for i, condition in enumerate(conditions):
         wanted = condition.get("environment")
         if not isinstance(wanted, dict) or not wanted:
@@ -239,10 +251,24 @@ def _variants(entry, player, given, place, worlds) -> dict[str, Player]:
         matching = [world.label for world in worlds if _matches(world, wanted)]
         if not matching:
             raise UserError(f"{place}.when[{i}].environment: no environment of this grid has {wanted!r}")
-        for label in matching:
-            more = {key: value for key, value in condition.items() if key != "environment"}
-            changes[label] = changes.get(label, {}) | more
-            build(player.kind, given | more, f"{place}.when[{i}]")
+        changes = {key: value for key, value in condition.items() if key != "environment"}
+        yield _Condition(f"{place}.when[{i}]", matching, changes)
+
+
+def _shared_conditions(kind, own, defaults, place, worlds) -> Iterator[_Condition]:
+    """Yield the conditions for all policies, with the parameters that a policy has and that it is not given itself."""
+    place = f"{place.rpartition(': ')[0]}: defaults.policy"
+    for condition in _conditions(defaults.get("policy", {}), place, worlds):
+        known = kind.cls.__dataclass_fields__
+        yield condition._replace(changes={k: v for k, v in condition.changes.items() if k in known and k not in own})
+
+
+def _variants(conditions, player, given, place) -> dict[str, Player]:
+    changes: dict[str, dict[str, Any]] = {}
+    for condition in conditions:
+        build(player.kind, given | condition.changes, condition.place)
+        for label in condition.environments:
+            changes[label] = changes.get(label, {}) | condition.changes
     return {label: replace(player, instance=build(player.kind, given | more, place)) for label, more in changes.items()}
 
 

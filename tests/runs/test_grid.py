@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import banditlab
 from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs.grid import Record
@@ -98,6 +99,24 @@ def test_when_changes_a_policy_in_some_environments(read_text):
     assert wins == [1.0, 2.0]
 
 
+SHARED_WHEN = """
+[defaults.policy]
+when = [{ environment = { gap = 0.2 }, prior_wins = 2.0, exponent = 3.0 }]
+"""
+
+
+def test_when_may_stand_in_defaults(read_text):
+    text = HEAD + SHARED_WHEN.replace(", exponent = 3.0", "") + WORLD + "sweep = { gap = [0.1, 0.2] }\n" + PLAYER
+    text += '[[policy]]\nkind = "thompson-beta"\n[[policy]]\nkind = "thompson-beta"\nlabel = "own"\nprior_wins = 5.0\n'
+    wins = [cell.parameters["policy"].get("prior_wins") for cell in read_text(text).cells]
+    assert wins == [None, 1.0, 5.0, None, 2.0, 5.0]
+
+
+def test_a_parameter_of_when_in_defaults_that_no_policy_has_is_refused(read_text):
+    with pytest.raises(UserError, match=r"defaults.policy.exponent: no policy of this grid has that key"):
+        read_text(HEAD + SHARED_WHEN + WORLD + "gap = 0.2\n" + '[[policy]]\nkind = "thompson-beta"\n')
+
+
 def test_when_speaks_of_kinds_and_labels_too(read_text):
     text = HEAD + WORLD + '[[environment]]\nkind = "adversarial"\nlabel = "foe"\n[[policy]]\nkind = "thompson-beta"\n'
     text += '[[policy.when]]\nenvironment = { kind = "bernoulli" }\nprior_wins = 2.0\n'
@@ -150,6 +169,36 @@ def test_set_on_a_grid_whose_tables_are_none(read_text):
 def test_a_grid_is_named_after_its_file(read_text):
     assert read_text(HEAD + WORLD + PLAYER).name == "g"
     assert read_text('name = "other"\n' + HEAD + WORLD + PLAYER).name == "other"
+
+
+METRIC = """
+metric = "{metric}"
+horizon = 20
+replications = 2
+[[environment]]
+kind = "bernoulli"
+arms = 3
+[[environment]]
+kind = "dueling/bradley-terry"
+arms = 3
+[[policy]]
+kind = "ucb1"
+[[policy]]
+kind = "rucb"
+"""
+
+
+def test_a_grid_says_which_metric_it_is_about(tmp_path):
+    (tmp_path / "g.toml").write_text(METRIC.format(metric="weak"))
+    result = banditlab.run_grid(tmp_path / "g.toml", out=tmp_path / "r", progress=False)
+    assert result.summary()["metric"].tolist() == ["regret", "weak"]  # a game without it shows its own
+    assert result.summary("strong")["metric"].tolist() == ["strong"]
+    assert [name for _, name in banditlab.load(tmp_path / "r").where()] == ["regret", "weak"]
+
+
+def test_a_metric_that_nothing_keeps_is_refused(read_text):
+    with pytest.raises(UserError, match=r"metric: no metric 'weka'; did you mean 'weak'\?"):
+        read_text(METRIC.format(metric="weka"))
 
 
 def test_two_games_share_a_grid_and_each_policy_plays_its_own(read_text):
