@@ -15,9 +15,19 @@ KINDS = [kind.title for kind in registry.kinds("policy") if kind.cls.__module__.
 def make(name, **settings):
     """An agent of four arms, with features where its policy reads them, told all that it may be told."""
     entry = registry.find("policy", name)
-    dim = 3 if any("features" in word for word in entry.needs) else 0
-    told = {"link": "logistic", "best": np.array([1]), "noise": 0.5, "signal": 1.0}
-    return banditlab.agent(name, arms=4, dim=dim, horizon=200, told=told, seed=5, **settings), dim
+    fixed = "domain" in entry.needs
+    dim = 3 if fixed or any("features" in word for word in entry.needs) else 0
+    contexts = 2 if entry.game == "active-dueling" else None
+    told = {
+        "link": "logistic",
+        "best": np.array([1, 2][: contexts or 1]),
+        "noise": 0.5,
+        "signal": 1.0,
+        "length_scale": 1.0,
+    }
+    told["domain"] = np.random.default_rng(1).standard_normal((contexts, 4, dim) if contexts else (4, dim))
+    made = banditlab.agent(name, arms=4, dim=dim, contexts=contexts, horizon=200, told=told, seed=5, **settings)
+    return made, 0 if fixed else dim
 
 
 def play(agent, dim, start, stop):
@@ -83,6 +93,22 @@ WRONG = {
         {"kind": "colstim", "arms": 2, "dim": 2, "told": {"link": "logistic"}},
         "policy 'colstim' must be told the horizon",
     ),
+    "no contexts": (
+        {"kind": "ucb1", "arms": 2, "contexts": 3},
+        "agent 'ucb1': contexts: the game 'bandit' has none to choose from; got 3",
+    ),
+    "contexts": (
+        {"kind": "active-dueling/uniform", "arms": 2, "contexts": 0},
+        "contexts: should be an integer of at least 1, got 0",
+    ),
+    "no domain": (
+        {"kind": "maxminlcb", "arms": 2, "dim": 1},
+        "policy 'maxminlcb' must be told the domain, by agent",
+    ),
+    "domain": (
+        {"kind": "maxminlcb", "arms": 2, "dim": 1, "told": {"domain": np.eye(2)}},
+        r"domain: finite numbers of shape \(2, 1\), got shape \(2, 2\)",
+    ),
 }  # fmt: skip
 
 
@@ -132,6 +158,20 @@ def test_features_of_another_shape_are_refused(features):
     with pytest.raises(UserError, match=r"features: finite numbers of shape \(4, 3\), got"):
         agent.ask(features)
     agent.ask(np.zeros((4, 3)))
+
+
+def test_a_known_domain_is_the_features():
+    agent, _ = make("maxminlcb")
+    agent.ask()
+    agent.tell(True)
+    agent.ask(np.zeros((4, 3)))
+    with pytest.raises(UserError, match="features: finite numbers"):
+        make("maxminlcb")[0].ask(np.eye(2))
+
+
+def test_an_arm_is_recommended_for_each_context():
+    agent, _ = make("active-dueling/oracle")
+    np.testing.assert_array_equal(agent.recommend(), [1, 2])
 
 
 def test_features_are_copied():

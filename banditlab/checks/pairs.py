@@ -17,10 +17,15 @@ REFERENCES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("bernoulli", {"means": [0.3, 0.5, 0.4, 0.9, 0.2]}),
         ("linear", {"arms": 5, "dim": 4}),
         ("logistic", {"arms": 5, "dim": 4, "signal": 4.0}),
+        ("kernelized", {"function": "branin", "points": 4}),
     ],
     "dueling": [
         ("bradley-terry", {"utilities": [0.8, 0.0, 2.4, 1.2, 0.4]}),
         ("linear", {"arms": 5, "dim": 4, "signal": 4.0}),
+        ("kernelized", {"function": "branin", "points": 4}),
+    ],
+    "active-dueling": [
+        ("log-linear", {"contexts": 4, "actions": 6, "dim": 3}),
     ],
 }
 RECORD = Record(points=60)
