@@ -1,0 +1,16 @@
+"""Twin of Uniform-Borda: uniform context, arm and opponent."""
+
+from tests.reference.borda import CIRCLES, SMOOTH, UNRELATED, Player
+
+#: (environment, horizon, parameters)
+CASES = [
+    (SMOOTH, 60, {}),
+    (SMOOTH, 60, {"width": "theory", "norm": 0.3}),
+    (CIRCLES, 60, {"recommendation": "mean", "length_scale": "told"}),
+    (UNRELATED, 60, {"contexts": "separate"}),
+]
+
+
+class UniformBorda(Player):
+    def choose(self, t, features, rng, pick):
+        return self.uniform_duel(rng)
