@@ -17,7 +17,7 @@ from banditlab.types import Arms, Count, Counts, Matrix, Positive
 
 Structure = Literal["homogeneous", "heterogeneous", "independent"]
 
-APART = 10.0  #: length scales between unrelated contexts: their covariance is 2e-22
+APART = 40.0  #: length scales between unrelated contexts: their covariance is 0 to the bit
 JITTER = 1e-8  #: added to the diagonal of a covariance before it is factored
 
 
@@ -71,7 +71,7 @@ class Grid:
     def points(self) -> np.ndarray:
         """Return the points (C, K, 2) of the grid: the coordinates of the context and of the action.
 
-        Each goes from 0 to 1; but unrelated contexts are ten length scales apart, so that the squared exponential
+        Each goes from 0 to 1; but unrelated contexts are 40 length scales apart, so that the squared exponential
         kernel on these points is the one that the function was drawn from.
         """
         if self.structure == "independent":

@@ -49,7 +49,8 @@ class Preferences:
         return {"best": state.best}
 
     def bounds(self, state, rounds) -> list[bounds.Bound]:
-        return [bounds.condorcet(state.matrix, rounds)] if has_condorcet_winner(state.matrix) else []
+        structured = state.features.shape[1] > 0  # policies that know the structure can stay below the bound
+        return [bounds.condorcet(state.matrix, rounds)] if has_condorcet_winner(state.matrix) and not structured else []
 
     @staticmethod
     def observe(env, t, rng):

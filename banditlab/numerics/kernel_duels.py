@@ -40,6 +40,7 @@ class Belief(NamedTuple):
     process: Process
     width: Width
     lower: Matrix  #: (N, N) lower bounds on the probability that the arm of the row beats that of the column
+    stale: Flags  #: (1,) whether something was learned since the bounds were written
     plausible: Flags  #: (N,) arms that may beat every other one
     scores: Vector  #: (N,) scratch
 
@@ -47,7 +48,9 @@ class Belief(NamedTuple):
 def start_belief(model: Logistic, process: Process, width: Width) -> Belief:
     """Return a belief of a model and a process of the same N arms."""
     arms = len(process.mean)
-    return Belief(model, process, width, np.full((arms, arms), 0.5), np.ones(arms, bool), np.zeros(arms))
+    return Belief(
+        model, process, width, np.full((arms, arms), 0.5), np.ones(1, bool), np.ones(arms, bool), np.zeros(arms)
+    )
 
 
 def kappa(norm: float) -> float:
@@ -71,6 +74,7 @@ def learn(belief, first, second, won):
     if first != second:
         kernel_logistic.learn_duel(belief.model, first, second, won)
         gaussian_process.learn_difference(belief.process, first, second)
+        belief.stale[0] = True
 
 
 @kernel
@@ -90,6 +94,7 @@ def forget(belief, gram):
             process.covariance[i, j] = gram[i, j]
     model.met[0] = 0
     process.gain[0] = 0.0
+    belief.stale[0] = True
 
 
 @kernel
@@ -109,6 +114,9 @@ def spread(belief, factor, first, second):
 @kernel
 def bound(belief):
     """Write the lower bounds of all pairs. The upper bound of (i, j) is 1 - lower[j, i]; an arm ties with itself."""
+    if not belief.stale[0]:
+        return
+    belief.stale[0] = False
     lower, f, factor = belief.lower, belief.model.utilities, beta(belief)
     for i in range(lower.shape[0]):
         lower[i, i] = 0.5

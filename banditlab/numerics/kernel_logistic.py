@@ -16,6 +16,7 @@ An arm whose utility is known to be 0 turns yes-or-no observations of single arm
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,9 +27,10 @@ from banditlab.numerics.links import LOGISTIC, curvature, probability
 from banditlab.types import Counts, Matrix, Vector
 
 LAG = 0.1  #: by which share a pair's curvature may differ from what the posterior holds
-REACH = (
-    0.5  #: largest change of a margin in a step: curvatures then change by less than exp(1/2), and the step descends
-)
+EXACT = 1e-18  #: squared distance to the optimum, in units of the posterior, at which it is reached
+CLOSE = 1e-12  #: below which it is reached, too, where steps no longer halve it: rounding allows no more
+#: Change of a margin up to which a step surely descends: curvatures change by less than exp(1/2).
+REACH = 0.5
 
 
 class Logistic(NamedTuple):
@@ -56,9 +58,19 @@ def start_logistic(gram: np.ndarray, *, ridge: float | None = None, penalty: flo
     gram : ndarray (N, N)
         K, positive semidefinite.
     ridge, penalty : float
-        One of the two, > 0.
+        One of the two, > 0: ridge of at least 1e-5 of the spread of the covariances (of the variance, for a kernel that
+        decays to 0), penalty of at least 1e-6 of its square.
+
+    Raises
+    ------
+    ValueError
+        Ridge or penalty are smaller: rounding would spoil the estimate.
     """
-    arms = len(gram)
+    arms, spread = len(gram), float(gram.max() - gram.min())
+    if ridge is not None and ridge < 1e-5 * spread:
+        raise ValueError(f"ridge: at least 1e-5 of the kernel's spread, which is {spread:g}; got {ridge:g}")
+    if penalty is not None and penalty < 1e-6 * spread**2:
+        raise ValueError(f"penalty: at least 1e-6 of the square of the kernel's spread {spread:g}, got {penalty:g}")
     prior = np.zeros((arms, arms)) if ridge is None else gram / ridge
     kept, growth = (gram, 0.5 / penalty) if ridge is None else (np.zeros((0, 0)), 0.0)
     return Logistic(
@@ -107,24 +119,52 @@ def maximise(model):
         It does not get there.
     """
     f, dual, residual, step = model.utilities, model.dual, model.residual, model.step
+    before = math.inf
     for _ in range(1000):
         multiply(model.prior, dual, f)
         _differentiate(model)
         multiply(model.posterior, residual, step)
-        decrement = dot(residual, step)
-        least, largest = step[0], step[0]
-        for k in range(f.shape[0]):
-            least, largest = min(least, step[k]), max(largest, step[k])
-        scale = min(1.0, REACH / max(largest - least, 1e-300))
+        decrement = dot(residual, step)  # squared distance to the optimum in units of the posterior
         # the step of the dual that belongs to that of f = C a: C^-1 Q r = r - H Q r
         for k in range(f.shape[0]):
+            step[k] = -step[k]
+        _weigh(model, step, residual)
+        scale = _search(model)
+        for k in range(f.shape[0]):
             dual[k] -= scale * residual[k]
-            step[k] *= scale
-        _weigh(model, step, dual)
-        if decrement <= 1e-18:  # squared distance to the optimum in units of the posterior
+        if abs(decrement) <= EXACT or (0.5 * before <= decrement <= CLOSE):
             multiply(model.prior, dual, f)
             return
+        before = decrement
     raise ArithmeticError("the kernel logistic estimate did not converge")
+
+
+@kernel
+def _search(model):
+    """Return how much of the step to take: all, or as much as surely descends, doubled while it still does."""
+    step = model.step
+    least, largest = step[0], step[0]
+    for k in range(step.shape[0]):
+        least, largest = min(least, step[k]), max(largest, step[k])
+    scale = min(1.0, REACH / max(largest - least, 1e-300))
+    while scale < 1.0 and _slope(model, min(1.0, 2.0 * scale)) <= 0.0:
+        scale = min(1.0, 2.0 * scale)
+    return scale
+
+
+@kernel
+def _slope(model, scale):
+    """Return the derivative of the objective along the step, after that much of it."""
+    f, step = model.utilities, model.step
+    slope = 0.0
+    for k in range(f.shape[0]):
+        slope += step[k] * (model.dual[k] - scale * model.residual[k])
+    for p in range(model.met[0]):
+        low, high = model.pairs[p, 0], model.pairs[p, 1]
+        duels = model.wins[low, high] + model.wins[high, low]
+        way = step[low] - step[high]
+        slope += way * (duels * probability(LOGISTIC, f[low] - f[high] + scale * way) - model.wins[low, high])
+    return slope
 
 
 @kernel

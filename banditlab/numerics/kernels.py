@@ -45,7 +45,7 @@ def gram(points: np.ndarray, kernel: str, variance: float, length_scale: float) 
 
     check_points(points)
     if kernel == "linear":
-        return variance * points @ points.T
+        return variance * (points @ points.T)
     r = cdist(points, points) / length_scale
     if kernel == "rbf":
         return variance * np.exp(-0.5 * r**2)

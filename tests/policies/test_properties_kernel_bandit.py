@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from banditlab import fuse, registry
 from banditlab.games import bandit
-from banditlab.numerics import kernel_duels
+from banditlab.numerics import kernel_arms, kernel_duels
 from banditlab.numerics.kernels import gram
 from banditlab.policies.bandit.gp_ucb import GPUCB
 from banditlab.policies.bandit.independent_ucb import IndependentUCB
@@ -62,7 +62,10 @@ def decide(policy, points, rewards, ranks=None, seed=0):
         near = np.flatnonzero(scores >= scores.max() - tolerance)
         return min(near, key=lambda arm: ranks[arm])
 
-    verbs = {bandit.choose: type(policy).choose, draw: draw if ranks is None else take_lowest}
+    verbs = {bandit.choose: type(policy).choose}
+    if ranks is not None:
+        optimist = kernel_arms.draw_optimist  # a kernel that draws, to be bound in plain Python too
+        verbs |= {draw: take_lowest, optimist: getattr(optimist, "py_func", optimist)}
     ask = fuse.plain(bandit.ask, verbs)
     for t, row in enumerate(rewards):
         arm = ask(state, t, points, rng)

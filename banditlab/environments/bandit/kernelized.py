@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab import bounds
 from banditlab.environments.domains import Utility, chances, told
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import uniform
@@ -31,8 +30,6 @@ class Kernelized(Utility):
 
     Utilities, points, and what policies are told of them are as in the environment `kernelized` of the game `dueling`.
     Regret is by the means F(u).
-
-    The lower bounds are those of arms without structure: a policy that uses the kernel can stay below them.
     """
 
     class State(NamedTuple):
@@ -49,10 +46,6 @@ class Kernelized(Utility):
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": 0.5, **told(state.features, self.link, self.length_scale)}
-
-    def bounds(self, state, rounds) -> list[bounds.Bound]:
-        found = [bounds.bernoulli(state.means, rounds)]
-        return found + bounds.identification(state.means, "bernoulli", 0.5, rounds)
 
     @staticmethod
     def observe(env, t, rng):

@@ -29,8 +29,6 @@ class Kernelized(Utility, Preferences):
     The arms' features are the points. `length_scale` changes nothing here: it is the fact that policies are told, in
     units of the points. By default it is 0.2 of the largest range of the domain, at which neighbours inform about each
     other.
-
-    The lower bound is that of arms without structure: a policy that uses the kernel can stay below it.
     """
 
     def start(self, rng, noise, horizon) -> State:

@@ -34,9 +34,9 @@ class GPUCB(Kernel):
     [0, 1], and `variance` that of the means themselves. Indices within 1e-4 of the largest, in reward units, tie, and
     one is drawn.
 
-    width "theory" is sqrt(2 ln(N t^2 pi^2 / (6 delta))) in rounds t = 1, 2, ..., the root of the paper's beta_t (Theorem
-    1, a finite domain): the bands then hold with probability 1 - delta where the means are drawn from this process and
-    the noise is normal. The paper bounds the regret by the information gain of the kernel, not by an order in T, and
+    width "theory" is sqrt(2 ln(N t^2 pi^2 / (6 delta))) for t = 1, 2, ..., the root of the paper's beta_t (Theorem
+    1, a finite domain): the bands then hold with probability 1 - delta where means are drawn from this process and the
+    noise is normal. The paper bounds the regret by the information gain of the kernel, not by an order in T, and
     none is stated. Its text could not be read.
 
     Both forms take the same decisions, to rounding. "arms" updates the covariance of all arms in O(N^2) a round. "data"
