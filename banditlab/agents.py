@@ -25,7 +25,6 @@ def agent(
     arms: int,
     dim: int = 0,
     *,
-    contexts: int | None = None,
     game: str | None = None,
     horizon: int | None = None,
     told: dict[str, Any] | None = None,
@@ -40,8 +39,6 @@ def agent(
         Name of the policy, or game/name.
     arms, dim : int
         K, and the length d of a feature vector (0 without features).
-    contexts : int, optional
-        Number of contexts, in games where the policy chooses one of them.
     game : str, optional
         Where two games have a policy of that name.
     horizon : int, optional
@@ -52,7 +49,7 @@ def agent(
     seed : int
         Of the policy's own stream.
     **settings
-        Parameters of the policy.
+        Parameters of the policy; where it chooses a context too, the number of `contexts`.
 
     Raises
     ------
@@ -60,26 +57,21 @@ def agent(
         Unknown kind or parameter, a number out of range, or a fact or features that the policy needs are missing.
     """
     entry = registry.find("policy", kind, game)
-    numbers = {
-        "contexts": (contexts, 1),
-        "arms": (arms, 1),
-        "dim": (dim, 0),
-        "horizon": (horizon or 1, 1),
-        "seed": (seed, 0),
-    }
     axes = games()[entry.game].axes
-    if "contexts" not in axes and contexts is not None:
-        raise UserError(f"agent {kind!r}: contexts: the game {entry.game!r} has none to choose from; got {contexts!r}")
-    if "contexts" not in axes:
-        del numbers["contexts"]
-    for name, (value, least) in numbers.items():
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-            raise UserError(f"agent {kind!r}: {name}: should be an integer of at least {least}, got {value!r}")
+    given = {
+        "arms": arms,
+        "dim": dim,
+        **{axis: settings.pop(axis, None) for axis in axes if axis not in ("arms", "dim")},
+    }
+    least = {**axes, "horizon": 1, "seed": 0}
+    for name, value in {**given, "horizon": horizon or 1, "seed": seed}.items():
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least[name]:
+            raise UserError(f"agent {kind!r}: {name}: should be an integer of at least {least[name]}, got {value!r}")
     if dim == 0 and any("features" in word for word in entry.needs):
         raise UserError(f"agent {kind!r}: dim: the policy needs features, of length dim >= 1; got 0")
     instance = build(entry, settings, f"agent {kind!r}")
     facts = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {}), **(told or {})}
-    shape = {name: int(numbers[name][0]) for name in axes}
+    shape = {axis: int(given[axis]) for axis in axes}
     return Agent(entry, instance, {"shape": shape, "facts": facts, "seed": int(seed)})
 
 
@@ -101,8 +93,11 @@ class Agent:
         self._shape = tuple(setting["shape"].values())
         self._domain = self._fixed_features(facts)
         problem = Problem(entry.name, setting["shape"], facts, entry.told, MISSING)
-        self.state = fuse.settle(instance.start(problem, self._rng))
-        self._rounds = problem.rounds if "rounds" in entry.told else None
+        try:
+            self.state = fuse.settle(instance.start(problem, self._rng))
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise UserError(f"agent {entry.name!r}: {error}") from error
+        self._rounds = facts["rounds"] if "rounds" in problem.used else None
         self.t, self._asked = 0, None
         self._ask, self._tell = None, None
 
@@ -160,7 +155,7 @@ class Agent:
         UserError
             The policy recommends nothing.
         """
-        return self._optional("recommend")
+        return np.copy(self._optional("recommend"))[()]  # a copy: a policy may keep the array in its state
 
     @property
     def stopped(self) -> bool:
@@ -223,7 +218,12 @@ class Agent:
         return made
 
     def _features(self, features: np.ndarray | None) -> np.ndarray:
-        return self._domain if features is None and self._domain is not None else self._checked("features", features)
+        if features is None and self._domain is not None:
+            return self._domain
+        found = self._checked("features", features)
+        if self._domain is not None and not np.array_equal(found, self._domain):
+            raise UserError("features: the policy was told a domain, which does not change: leave them out")
+        return found
 
     def _fixed_features(self, facts: dict[str, Any]) -> np.ndarray | None:
         """Return the features of all rounds, where they are known before the first."""
@@ -233,7 +233,10 @@ class Agent:
         return np.zeros(self._shape) if self._shape[-1] == 0 else None
 
     def _checked(self, place: str, features: Any) -> np.ndarray:
-        found = np.array(features, float, ndmin=len(self._shape))
+        try:
+            found = np.array(features, float, ndmin=len(self._shape))
+        except (ValueError, TypeError):
+            raise UserError(f"{place}: finite numbers of shape {self._shape}, got {features!r}") from None
         if found.shape != self._shape or not np.isfinite(found).all():
             raise UserError(f"{place}: finite numbers of shape {self._shape}, got shape {found.shape}")
         return found

@@ -30,6 +30,10 @@ class Problem:
         told: Iterable[str],
         missing: str = "which this environment does not know",
     ):
+        if clash := shape.keys() & facts.keys():
+            raise UserError(
+                f"policy {policy!r}: {', '.join(clash)}: an axis of the features and a fact of the same name"
+            )
         self.__dict__.update(shape)
         self._shape = tuple(shape)
         self.used: set[str] = set()

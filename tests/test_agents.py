@@ -17,16 +17,17 @@ def make(name, **settings):
     entry = registry.find("policy", name)
     fixed = "domain" in entry.needs
     dim = 3 if fixed or any("features" in word for word in entry.needs) else 0
-    contexts = 2 if entry.game == "active-dueling" else None
+    shape = (2, 4, dim) if entry.game == "active-dueling" else (4, dim)
+    settings |= {"contexts": 2} if len(shape) == 3 else {}
     told = {
         "link": "logistic",
-        "best": np.array([1, 2][: contexts or 1]),
+        "best": np.array([1, 2][: 2 if len(shape) == 3 else 1]),
         "noise": 0.5,
         "signal": 1.0,
         "length_scale": 1.0,
     }
-    told["domain"] = np.random.default_rng(1).standard_normal((contexts, 4, dim) if contexts else (4, dim))
-    made = banditlab.agent(name, arms=4, dim=dim, contexts=contexts, horizon=200, told=told, seed=5, **settings)
+    told["domain"] = np.random.default_rng(1).standard_normal(shape)
+    made = banditlab.agent(name, arms=4, dim=dim, horizon=200, told=told, seed=5, **settings)
     return made, 0 if fixed else dim
 
 
@@ -95,11 +96,23 @@ WRONG = {
     ),
     "no contexts": (
         {"kind": "ucb1", "arms": 2, "contexts": 3},
-        "agent 'ucb1': contexts: the game 'bandit' has none to choose from; got 3",
+        "agent 'ucb1': contexts: unknown key",
     ),
     "contexts": (
         {"kind": "active-dueling/uniform", "arms": 2, "contexts": 0},
         "contexts: should be an integer of at least 1, got 0",
+    ),
+    "a single arm of a duel": (
+        {"kind": "maxminlcb", "arms": 1, "dim": 1, "told": {"domain": [[0.0]]}},
+        "arms: should be an integer of at least 2, got 1",
+    ),
+    "points": (
+        {"kind": "maxminlcb", "arms": 2, "dim": 1, "told": {"domain": np.zeros((2, 1))}},
+        "agent 'maxminlcb': points: should differ from each other, but 0 and 1 are both",
+    ),
+    "domain as text": (
+        {"kind": "maxminlcb", "arms": 2, "dim": 1, "told": {"domain": "x"}},
+        r"domain: finite numbers of shape \(2, 1\), got 'x'",
     ),
     "no domain": (
         {"kind": "maxminlcb", "arms": 2, "dim": 1},
@@ -164,14 +177,30 @@ def test_a_known_domain_is_the_features():
     agent, _ = make("maxminlcb")
     agent.ask()
     agent.tell(True)
-    agent.ask(np.zeros((4, 3)))
+    with pytest.raises(UserError, match="features: the policy was told a domain, which does not change"):
+        agent.ask(np.zeros((4, 3)))
     with pytest.raises(UserError, match="features: finite numbers"):
         make("maxminlcb")[0].ask(np.eye(2))
 
 
 def test_an_arm_is_recommended_for_each_context():
     agent, _ = make("active-dueling/oracle")
+    found = agent.recommend()
+    np.testing.assert_array_equal(found, [1, 2])
+    found[:] = 7
     np.testing.assert_array_equal(agent.recommend(), [1, 2])
+
+
+@pytest.mark.parametrize("form, room", [("arms", False), ("data", True)])
+def test_only_what_needs_room_runs_out_of_it(form, room):
+    agent = banditlab.agent("gp-ucb", arms=2, dim=1, horizon=1, told={"domain": [[0.0], [1.0]]}, form=form)
+    agent.ask()
+    agent.tell(1.0)
+    if room:
+        with pytest.raises(UserError, match="this agent has room for 1 rounds"):
+            agent.ask()
+    else:
+        agent.ask()
 
 
 def test_features_are_copied():

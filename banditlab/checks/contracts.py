@@ -129,20 +129,20 @@ def _independence(cell: Cell) -> Iterator[Finding]:
     one, other = (run(cell.world.instance, cell.player.instance, cell.horizon, coins_seed=coins) for coins in (1, 2))
     same = np.array_equal(one.features, other.features)
     yield Finding("contexts", "holds" if same else "fails", "features do not depend on what was played")
-    by_count = _outcomes(one, by_round=False), _outcomes(other, by_round=False)
-    by_round = _outcomes(one, by_round=True), _outcomes(other, by_round=True)
-    same = any(all(a[key] == b[key] for key in a.keys() & b.keys()) for a, b in (by_count, by_round))
+    duels = games()[cell.game].duels
+    pairs = [[_outcomes(done, duels, by_round) for done in (one, other)] for by_round in (False, True)]
+    same = any(all(a[key] == b[key] for key in a.keys() & b.keys()) for a, b in pairs)
     text = "the outcome of an action depends on how often, or when, it was played alone"
     yield Finding("common random numbers", "holds" if same else "fails", text)
 
 
-def _outcomes(done: Any, by_round: bool) -> dict[tuple, float]:
+def _outcomes(done: Any, duels: bool, by_round: bool) -> dict[tuple, float]:
     """Return outcomes by action and the number of its plays, or the round."""
     plays: dict[tuple, int] = {}
     found = {}
     for t, (action, outcome) in enumerate(zip(done.actions.tolist(), done.outcomes.tolist(), strict=True)):
-        key = *action[:-2], *sorted(action[-2:])
+        flipped = duels and action[-2] > action[-1]
+        key = (*action[:-2], action[-1], action[-2]) if flipped else tuple(action)
         plays[key] = plays.get(key, 0) + 1
-        flipped = action[-2:] != sorted(action[-2:])
         found[key, t if by_round else plays[key]] = 1.0 - outcome if flipped else outcome
     return found

@@ -120,8 +120,8 @@ def run(
     noted = table[:, width:][:, ~np.isnan(table[:, width:]).all(0)]
     seen = np.array(features) if features else np.zeros((0, *env.features.shape))
     return Run(
-        seen, np.array(best, int).reshape(-1, len(env.best)), noted[:, :-1].astype(int), noted[:, -1],
-        table[:, :width], np.array(recommended, int), env, state, facts,
+        seen, np.array(best, env.best.dtype).reshape(-1, len(env.best)), noted[:, :-1].astype(int), noted[:, -1],
+        table[:, :width], np.array(recommended), env, state, facts,
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def follow(done: Run, transcription: type, policy: Any, seed: int = 0) -> tuple[
     ties : int
         Decisions in which two scores were equal to within `TIE`, and the transcription took the one that was played.
     """
-    best = np.zeros(done.best.shape[1], int)
+    best = np.zeros(done.best.shape[1], done.best.dtype)
     coins = seeding.stream(seed, "policy")
     twin = transcription(policy, told(policy, done.env.features, {**done.facts, "best": best}), coins)
     stops, ties = hasattr(policy, "stop"), 0

@@ -137,5 +137,6 @@ GAME = Game(
         Metric("mean-borda", "Mean sub-optimality (Borda)", cumulative=False),
     ),
     conclude=conclude,
-    axes=("contexts", "arms", "dim"),
+    axes={"contexts": 1, "arms": 2, "dim": 0},
+    duels=True,
 )

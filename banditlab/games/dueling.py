@@ -144,4 +144,6 @@ GAME = Game(
         Metric("copeland", "Copeland regret"),
         Metric("borda", "Borda regret"),
     ),
+    axes={"arms": 2, "dim": 0},
+    duels=True,
 )

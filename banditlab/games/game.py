@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,8 +56,10 @@ class Game:
         Further stubs, which say what holds where a class has no such verb.
     conclude : function
         Reads at a record point what is no sum over rounds.
-    axes : tuple of str
-        What the axes of the features count; policies are told their lengths by these names.
+    axes : dict of str to int
+        What the axes of the features count, and the least that makes sense; policies are told lengths by these names.
+    duels : bool
+        Whether an action ends with a pair of arms, whose exchange exchanges the outcome.
     """
 
     name: str
@@ -73,7 +75,8 @@ class Game:
     environment_options: tuple[Callable, ...] = ()
     policy_options: tuple[Callable, ...] = ()
     conclude: Callable | None = None
-    axes: tuple[str, ...] = ("arms", "dim")
+    axes: dict[str, int] = field(default_factory=lambda: {"arms": 1, "dim": 0})
+    duels: bool = False
 
     @property
     def folder(self) -> str:
