@@ -167,6 +167,10 @@ def _defaults(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]
     for role, values in defaults.items() if isinstance(defaults, dict) else [("", None)]:
         if role not in ("environment", "policy") or not isinstance(values, dict):
             raise UserError(f"{source}: defaults: write [defaults.environment] or [defaults.policy]")
+        if role == "environment" and "when" in values:
+            raise UserError(
+                f"{source}: defaults.environment.when: only policies have a when; write [[defaults.policy.when]]"
+            )
     return defaults
 
 
@@ -243,7 +247,8 @@ class _Condition(NamedTuple):
 def _conditions(table, place, worlds) -> Iterator[_Condition]:
     conditions = table.get("when", [])
     if not _is_tables(conditions):
-        raise UserError(f"{place}.when: write [[policy.when]] above each of its tables")
+        table = "defaults.policy" if place.endswith("defaults.policy") else "policy"
+        raise UserError(f"{place}.when: write [[{table}.when]] above each of its tables")
     for i, condition in enumerate(conditions):
         wanted = condition.get("environment")
         if not isinstance(wanted, dict) or not wanted:

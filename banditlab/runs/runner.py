@@ -284,16 +284,19 @@ class _Workers:
         executor = get_reusable_executor(workers, initializer=_leave_interrupts_to_the_parent)
         coming = iter(tasks)
         running: dict[Any, Task] = {}
-        while not self.stopped.is_set():
-            for task in itertools.islice(coming, 2 * workers - len(running)):
-                running[executor.submit(_play_there, files, self._packed(task))] = task
-            if not running:
-                return
-            for played in wait(running, timeout=LOOK, return_when="FIRST_COMPLETED").done:
-                task = running.pop(played)
-                self.progress.advance(task.rounds)
-                yield task, played.result()
-        executor.shutdown(wait=False, kill_workers=True)
+        try:
+            while not self.stopped.is_set():
+                for task in itertools.islice(coming, 2 * workers - len(running)):
+                    running[executor.submit(_play_there, files, self._packed(task))] = task
+                if not running:
+                    break
+                for played in wait(running, timeout=LOOK, return_when="FIRST_COMPLETED").done:
+                    task = running.pop(played)
+                    self.progress.advance(task.rounds)
+                    yield task, played.result()
+        finally:
+            if running:  # the run was stopped, or what came could not be stored
+                executor.shutdown(wait=False, kill_workers=True)
 
     def _packed(self, task: Task) -> bytes:
         """Pack a task such that the worker can load the user's files before it unpacks it."""
