@@ -27,7 +27,15 @@ class Process(NamedTuple):
 
 
 def start_process(gram: np.ndarray, noise: float, mean: float = 0.0) -> Process:
-    """Return the prior with a covariance (N, N), a variance of the noise > 0 and a constant mean."""
+    """Return the prior with a covariance (N, N), a variance of the noise and a constant mean.
+
+    Raises
+    ------
+    ValueError
+        The noise is below 1e-10 of the largest variance: rounding would spoil the updates.
+    """
+    if len(gram) and noise < 1e-10 * gram.max():
+        raise ValueError(f"noise: a variance of at least 1e-10 of the kernel's, which is {gram.max():g}; got {noise:g}")
     return Process(np.full(len(gram), mean), gram.copy(), np.zeros(1), noise, np.zeros(len(gram)))
 
 

@@ -132,11 +132,16 @@ def maximise(model):
         scale = _search(model)
         for k in range(f.shape[0]):
             dual[k] -= scale * residual[k]
-        if abs(decrement) <= EXACT or (0.5 * before <= decrement <= CLOSE):
-            multiply(model.prior, dual, f)
-            return
-        before = decrement
-    raise ArithmeticError("the kernel logistic estimate did not converge")
+        if abs(decrement) <= EXACT or (abs(decrement) <= CLOSE and abs(decrement) >= 0.5 * before):
+            break
+        before = abs(decrement)
+    multiply(model.prior, dual, f)
+    _differentiate(model)
+    furthest, scale = 0.0, 1.0
+    for k in range(f.shape[0]):
+        furthest, scale = max(furthest, abs(residual[k])), max(scale, abs(dual[k]))
+    if not furthest <= 1e-6 * scale:  # the decrement is as good as Q, and this does not need it
+        raise ArithmeticError("the kernel logistic estimate did not converge")
 
 
 @kernel

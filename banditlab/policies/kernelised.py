@@ -59,6 +59,13 @@ class Kernelised(Kernel):
     width: Positive | Literal["theory"] = 1.0  #: beta; "theory": that of Corollary 5, for delta
     delta: Fraction = 0.1  #: error probability of the theoretical width
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.norm > 100:
+            raise ValueError(f"norm: at most 100, since kappa grows like exp(2 norm); got {self.norm:g}")
+        if (self.preset, self.width) == ("code", "theory"):
+            raise ValueError('width: "theory" is for preset = "paper"; the published code has a constant')
+
     def belief(self, problem: Any, *, single: bool = False) -> Belief:
         """Return the belief without data; `single` adds a last arm of utility 0, for yes-or-no answers of one arm."""
         matrix = self.gram(problem)
@@ -68,7 +75,7 @@ class Kernelised(Kernel):
         model = start_logistic(matrix, penalty=self.penalty) if code else start_logistic(matrix, ridge=self.ridge)
         bound = kappa(self.norm if single else 2.0 * self.norm)
         if self.width == "theory":
-            width = theoretical_width(self.norm, self.ridge, bound, self.delta)._replace(squared=code)
+            width = theoretical_width(self.norm, self.ridge, bound, self.delta)
         else:
             width = constant_width(self.width, squared=code)
         return start_belief(model, start_process(matrix, self.ridge * bound), width)

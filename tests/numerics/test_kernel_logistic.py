@@ -314,3 +314,17 @@ def test_a_covariance_may_be_singular(count, seed, penalty):
     assert distance(model) < 1e-8
     inside = root @ np.linalg.lstsq(root, model.utilities)[0]
     assert_allclose(model.utilities, inside, atol=1e-9 * max(1.0, np.abs(model.utilities).max()))
+
+
+@pytest.mark.parametrize("spoil", [lambda q: -q, lambda q: q - np.eye(len(q)), lambda q: 0.0 * q, lambda q: q[::-1]])
+def test_an_estimate_that_is_not_the_optimum_is_never_returned(spoil):
+    """Where the posterior that Newton's method steps by is spoiled, it recovers or says that it did not converge."""
+    rng = np.random.default_rng(5)
+    prior = covariance(5, "rbf", 1.0, rng)
+    model = fitted(prior, random_duels(5, 20, rng), ridge=0.25)
+    model.posterior[:] = spoil(model.posterior.copy())
+    try:
+        learn_duel(model, 0, 3, True)
+    except ArithmeticError:
+        return
+    assert_allclose(model.dual, -gradient(model), atol=1e-5)

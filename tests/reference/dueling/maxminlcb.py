@@ -15,7 +15,6 @@ CASES = [
     (ACKLEY, 60, {"candidates": True}),
     (ACKLEY, 60, {"preset": "code", "candidates": True, "penalty": 0.1, "width": 0.5}),
     (ACKLEY, 60, {"width": "theory", "norm": 0.5}),
-    (BRANIN, 60, {"preset": "code", "width": "theory", "norm": 0.5}),
     (ACKLEY, 60, {"width": 0.2}),
     (ACKLEY, 60, {"width": 0.3, "candidates": True}),
 ]
