@@ -32,6 +32,7 @@ claims: $(VENV)/tested
 bench: $(VENV)/tested
 	$(BIN)/python benchmarks/against_c.py
 	$(BIN)/python benchmarks/threads.py
+	$(BIN)/python benchmarks/kernelised.py
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)

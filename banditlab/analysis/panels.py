@@ -20,7 +20,7 @@ from banditlab.registry import REFERENCE_PLAYERS
 
 STYLE = Path(__file__).with_name("paper.mplstyle")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
-MARKERS = "osD^vP*Xhd"
+MARKERS = "osD^vP*Xhd<"  # one fewer than colours, so that a second turn has other pairs
 FORMATS = ("pdf", "svg", "png")
 
 Chosen = list[tuple[CellResult, str]]  #: cells, each with the metric to draw
