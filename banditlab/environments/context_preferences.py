@@ -8,17 +8,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from banditlab.environments.domains import check_size, check_spread
 from banditlab.environments.outcomes import meet
-from banditlab.fuse import kernel
 from banditlab.numerics.hashing import bits
-from banditlab.numerics.kernels import gram
-from banditlab.numerics.links import LINKS, probability
+from banditlab.numerics.kernels import cholesky, gram
 from banditlab.types import Arms, Count, Counts, Matrix, Positive
 
-Structure = Literal["homogeneous", "heterogeneous", "independent"]
-
 APART = 40.0  #: length scales between unrelated contexts: their covariance is 0 to the bit
-JITTER = 1e-8  #: added to the diagonal of a covariance before it is factored
 
 
 class State(NamedTuple):
@@ -65,8 +61,12 @@ class Grid:
 
     contexts: Count = 20  #: C
     actions: Arms = 20  #: K
-    structure: Structure = "homogeneous"  #: alike everywhere, flat but for the last contexts, or unrelated contexts
+    structure: Literal["homogeneous", "heterogeneous", "independent"] = "homogeneous"  #: alike, uneven, or unrelated
     length_scale: Positive = 0.2  #: of both coordinates, which lie in [0, 1]
+
+    def __post_init__(self):
+        check_size(self.contexts * self.actions, "contexts * actions")
+        check_spread(_covariance(np.array([0.0, 1.0]), self.length_scale), self.length_scale)
 
     def points(self) -> np.ndarray:
         """Return the points (C, K, 2) of the grid: the coordinates of the context and of the action.
@@ -90,7 +90,7 @@ class Grid:
         x, a = np.linspace(0.0, 1.0, self.contexts), np.linspace(0.0, 1.0, self.actions)
         between = np.eye(self.contexts) if self.structure == "independent" else _covariance(x, self.length_scale)
         noise = rng.standard_normal((self.contexts, self.actions))
-        values = _factor(between) @ noise @ _factor(_covariance(a, self.length_scale)).T
+        values = cholesky(between) @ noise @ cholesky(_covariance(a, self.length_scale)).T
         values -= values.mean(axis=1, keepdims=True)
         if self.structure == "heterogeneous":
             values *= (0.05 + 0.95 / (1.0 + np.exp((0.7 - x) / 0.05)))[:, None]
@@ -99,25 +99,6 @@ class Grid:
 
 def _covariance(points: np.ndarray, length_scale: float) -> np.ndarray:
     return gram(points[:, None], "rbf", 1.0, length_scale)
-
-
-def _factor(covariance: np.ndarray) -> np.ndarray:
-    return np.linalg.cholesky(covariance + JITTER * np.eye(len(covariance)))
-
-
-def compare(utilities: np.ndarray, link: str) -> np.ndarray:
-    """Return the preference matrices (C, K, K) of utilities (C, K): row i beats column j with F(u_i - u_j)."""
-    matrices = np.zeros((*utilities.shape, utilities.shape[1]))
-    _compare(LINKS.index(link), utilities, matrices)
-    return matrices
-
-
-@kernel
-def _compare(link, utilities, matrices):
-    for c in range(matrices.shape[0]):
-        for i in range(matrices.shape[1]):
-            for j in range(matrices.shape[2]):
-                matrices[c, i, j] = probability(link, utilities[c, i] - utilities[c, j])
 
 
 def make_state(

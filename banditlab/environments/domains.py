@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,10 +14,12 @@ from banditlab.environments.functions import FUNCTIONS
 from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.preferences import State, make_state
 from banditlab.errors import UserError, nearest
-from banditlab.numerics.kernels import check_points
+from banditlab.numerics.kernels import JITTER, check_points
+from banditlab.numerics.links import chances
 from banditlab.types import Arms, Positive
 
 MOST = 10_000  #: points: a table of all pairs of them takes 0.75 GiB, and a duel has several
+LEAST = 100.0 * math.sqrt(JITTER)  #: deviation of a difference that a draw of a Gaussian process should have somewhere
 SMOOTH = 0.2  #: length scale, as a share of the largest range of the domain
 
 
@@ -79,20 +82,9 @@ def scale_to(values: np.ndarray, bound: float) -> np.ndarray:
     return bound * (2.0 * np.round((values - low) / (high - low), 12) - 1.0)
 
 
-def chances(link: str, margins: np.ndarray) -> np.ndarray:
-    """F(margins) of a link, elementwise: `links.probability` of an array."""
-    from scipy.special import expit, ndtr
-
-    if link == "exponential":
-        half = 0.5 * np.exp(-np.abs(margins))
-        return np.where(margins >= 0.0, 1.0 - half, half)
-    return expit(margins) if link == "logistic" else ndtr(margins)
-
-
 def start_duels(points: np.ndarray, utilities: np.ndarray, link: str, noise: np.uint64) -> State:
     """Return the state of duels between points (N, d), won with probability F(u_i - u_j) for utilities u (N,)."""
-    matrix = chances(link, utilities[:, None] - utilities)
-    return make_state(matrix, noise, utilities)._replace(features=points)
+    return make_state(chances(link, utilities[:, None] - utilities), noise, utilities)._replace(features=points)
 
 
 def check_size(count: int, place: str) -> None:
@@ -104,8 +96,28 @@ def check_size(count: int, place: str) -> None:
         There are more than `MOST`.
     """
     if count > MOST:
-        size = 1 + count**2 * 8 // 2**30  # of whole numbers, for which nothing is too large
-        raise UserError(f"{place}: N = {count} points, whose tables (N, N) take {size} GiB each; allowed: {MOST}")
+        found = min(count, 10**6)  # a grid may have a number of points with hundreds of digits
+        over = "more than " if count > found else ""
+        raise UserError(
+            f"{place}: {over}{found:,} points, of which a table of all pairs takes "
+            f"{over}{found**2 * 8 / 2**30:.1f} GiB; allowed: {MOST:,}"
+        )
+
+
+def check_spread(covariance: np.ndarray, length_scale: float) -> None:
+    """Check that a draw of variance 1 with this covariance (N, N) is more than the jitter of its Cholesky factor.
+
+    Raises
+    ------
+    ValueError
+        No difference of two values has a standard deviation of `LEAST`: the length scale is too long.
+    """
+    spread = math.sqrt(max(0.0, 2.0 * (1.0 - float(covariance.min()))))
+    if spread < LEAST:
+        raise ValueError(
+            f"length_scale: at {length_scale:g} values of a draw differ by at most {spread:.1g} (standard deviation), "
+            f"which rounding hides; allowed: lengths so short that some differ by {LEAST:g}"
+        )
 
 
 def read_points(path: str) -> np.ndarray:

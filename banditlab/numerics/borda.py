@@ -15,15 +15,16 @@ import numpy as np
 
 from banditlab.fuse import kernel
 from banditlab.numerics.gaussian_process import Process, learn_value, start_process
-from banditlab.numerics.kernel_duels import Width, beta
 from banditlab.numerics.sampling import draw_index
+from banditlab.numerics.ties import first_best, largest
+from banditlab.numerics.widths import Width, beta_of
 from banditlab.types import Counts, Matrix, Vector
 
 AVERAGE = 0.5  #: of the Borda values of a context
-TIE = 1e-9  #: difference below which two bounds count as equal: they differ by rounding
+ROUNDING = 1e-9  #: difference below which two bounds count as equal
 
 
-class Belief(NamedTuple):
+class BordaBelief(NamedTuple):
     """What is known of C contexts with K arms each."""
 
     process: Process  #: of the M = C K points, by context and arm
@@ -36,18 +37,18 @@ class Belief(NamedTuple):
     by_mean: bool  #: whether it goes by the means, and not by `floor`
 
 
-def start_belief(gram: np.ndarray, ridge: float, width: Width, contexts: int, by_mean: bool) -> Belief:
+def start_borda(gram: np.ndarray, ridge: float, width: Width, contexts: int, by_mean: bool) -> BordaBelief:
     """Return a belief without data, for the covariance (M, M) of all points, M = C K."""
     shape = (contexts, len(gram) // contexts)
-    return Belief(
+    return BordaBelief(
         start_process(gram, ridge, AVERAGE), width, np.zeros(shape), np.zeros(shape), np.full(shape, -math.inf),
         np.zeros(contexts), np.zeros(contexts, int), by_mean,
     )  # fmt: skip
 
 
-def theoretical_width(norm: float, delta: float) -> Width:
+def borda_width(norm: float, delta: float) -> Width:
     """Return beta_t = 2 B + sqrt(2 gain + 1 + ln(2 / delta)), for a bound B on the norm of the Borda function."""
-    return Width(2.0 * norm, math.sqrt(2.0), 0.5 * (1.0 + math.log(2.0 / delta)), False)
+    return Width(2.0 * norm, math.sqrt(2.0), 0.5 * (1.0 + math.log(2.0 / delta)))
 
 
 @kernel
@@ -58,16 +59,16 @@ def draw_duel(belief, rng):
 
 
 @kernel
-def learn(belief, context, first, won):
+def learn_bit(belief, context, first, won):
     """Learn from a duel of an arm in a context with an opponent that was drawn uniformly."""
     learn_value(belief.process, context * belief.upper.shape[1] + first, 1.0 if won else 0.0)
 
 
 @kernel
-def bound(belief):
+def bound_values(belief):
     """Write the bounds of all arms."""
     process, upper, lower, floor = belief.process, belief.upper, belief.lower, belief.floor
-    factor, point = beta(belief), 0
+    factor, point = beta_of(belief.width, process.gain[0]), 0
     for x in range(upper.shape[0]):
         for a in range(upper.shape[1]):
             mean, width = process.mean[point], factor * math.sqrt(max(0.0, process.covariance[point, point]))
@@ -81,31 +82,15 @@ def bound(belief):
 def compare_contexts(belief):
     """Write for each context how uncertain its largest Borda value is, max_a upper - max_a lower >= 0, into `gaps`."""
     for x in range(belief.gaps.shape[0]):
-        belief.gaps[x] = _largest(belief.upper[x]) - _largest(belief.lower[x])
+        belief.gaps[x] = largest(belief.upper[x]) - largest(belief.lower[x])
 
 
 @kernel
 def recommend(belief):
     """Return the arms (C,) of the largest `floor`, or of the largest mean; the lowest index among equals."""
-    bound(belief)
+    bound_values(belief)
     arms = belief.upper.shape[1]
     for x in range(belief.arms.shape[0]):
         scores = belief.process.mean[x * arms : (x + 1) * arms] if belief.by_mean else belief.floor[x]
-        belief.arms[x] = _first_near(scores, _largest(scores) - TIE)
+        belief.arms[x] = first_best(scores, ROUNDING)
     return belief.arms
-
-
-@kernel
-def _largest(scores):
-    largest = scores[0]
-    for a in range(1, scores.shape[0]):
-        largest = max(largest, scores[a])
-    return largest
-
-
-@kernel
-def _first_near(scores, least):
-    for a in range(scores.shape[0]):
-        if scores[a] >= least:
-            return a
-    return 0

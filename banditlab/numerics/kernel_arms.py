@@ -6,8 +6,9 @@ import math
 
 from banditlab.fuse import kernel
 from banditlab.numerics import kernel_duels
-from banditlab.numerics.kernel_duels import TIE, beta, draw_best, spread
+from banditlab.numerics.kernel_duels import TIE, beta, spread
 from banditlab.numerics.links import LOGISTIC, probability
+from banditlab.numerics.ties import draw_best
 
 
 @kernel

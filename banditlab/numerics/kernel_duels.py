@@ -18,19 +18,10 @@ from banditlab.numerics import gaussian_process, kernel_logistic
 from banditlab.numerics.gaussian_process import Process, variance_of_difference
 from banditlab.numerics.kernel_logistic import Logistic
 from banditlab.numerics.links import LOGISTIC, probability
-from banditlab.numerics.sampling import draw_index
+from banditlab.numerics.widths import Width, beta_of
 from banditlab.types import Flags, Matrix, Vector
 
 TIE = 1e-4  #: difference below which two bounds count as equal, as in the published code of MaxMinLCB
-
-
-class Width(NamedTuple):
-    """The factor beta of a width: base + slope sqrt(gain + shift), for the information gain so far."""
-
-    base: float
-    slope: float
-    shift: float
-    squared: bool  #: whether it multiplies sigma^2, and not sigma
 
 
 class Belief(NamedTuple):
@@ -60,12 +51,12 @@ def kappa(norm: float) -> float:
 
 def constant_width(value: float, squared: bool = False) -> Width:
     """Return the width beta = value."""
-    return Width(value, 0.0, 0.0, squared)
+    return Width(value, squared=squared)
 
 
 def theoretical_width(norm: float, ridge: float, kappa: float, delta: float) -> Width:
     """Return beta_t = 4 L B + 2 L sqrt((2 kappa / ridge) (gain + ln 1/delta)), L = 1/4 (MaxMinLCB, Corollary 5)."""
-    return Width(norm, 0.5 * math.sqrt(2.0 * kappa / ridge), math.log(1.0 / delta), False)
+    return Width(norm, 0.5 * math.sqrt(2.0 * kappa / ridge), math.log(1.0 / delta))
 
 
 @kernel
@@ -100,8 +91,7 @@ def forget(belief, gram):
 @kernel
 def beta(belief):
     """Return the factor of the width."""
-    width = belief.width
-    return width.base + width.slope * math.sqrt(belief.process.gain[0] + width.shift)
+    return beta_of(belief.width, belief.process.gain[0])
 
 
 @kernel
@@ -145,21 +135,3 @@ def find_plausible(belief):
             plausible[i] = True
         count = lower.shape[0]
     return count
-
-
-@kernel
-def draw_best(scores, tolerance, rng):
-    """Draw one of the scores (N,) within a tolerance of the largest, with one number of the stream."""
-    largest = scores[0]
-    for k in range(1, scores.shape[0]):
-        largest = max(largest, scores[k])
-    count = 0
-    for k in range(scores.shape[0]):
-        count += scores[k] >= largest - tolerance
-    place = draw_index(rng, count)
-    for k in range(scores.shape[0]):
-        if scores[k] >= largest - tolerance:
-            if place == 0:
-                return k
-            place -= 1
-    return 0

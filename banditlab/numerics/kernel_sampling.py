@@ -18,16 +18,15 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
+from banditlab.numerics.kernels import cholesky
 from banditlab.numerics.linear import dot, row_dot
 from banditlab.types import Matrix, Vector
-
-JITTER = 1e-8  #: share of the largest variance that is added to all; `kernels.check_gram` lets eigenvalues lack 1e-9
 
 
 class Sampler(NamedTuple):
     """What draws are made with."""
 
-    factor: Matrix  #: (N, N) lower triangular L, with L L' = K but for `JITTER`
+    factor: Matrix  #: (N, N) lower triangular L, with L L' = K but for the jitter
     draw: Vector  #: (N,) the last draw
     push: Vector  #: (N,) scratch
 
@@ -35,8 +34,7 @@ class Sampler(NamedTuple):
 def start_sampler(gram: np.ndarray) -> Sampler:
     """Return a sampler of N points with the covariance matrix K (N, N), positive semidefinite."""
     arms = len(gram)
-    factor = np.linalg.cholesky(gram + JITTER * gram.diagonal().max() * np.eye(arms))
-    return Sampler(factor, np.zeros(arms), np.zeros(arms))
+    return Sampler(cholesky(gram), np.zeros(arms), np.zeros(arms))
 
 
 @kernel

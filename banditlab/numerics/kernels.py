@@ -21,6 +21,7 @@ import math
 import numpy as np
 
 KERNELS = ("rbf", "matern-1/2", "matern-3/2", "matern-5/2", "linear")
+JITTER = 1e-8  #: share of the largest variance that `cholesky` adds to all; `check_gram` lets eigenvalues lack 1e-9
 
 
 def gram(points: np.ndarray, kernel: str, variance: float, length_scale: float) -> np.ndarray:
@@ -39,19 +40,29 @@ def gram(points: np.ndarray, kernel: str, variance: float, length_scale: float) 
     Raises
     ------
     ValueError
-        As of `check_points`.
+        The length scale is no positive number; or as of `check_points`.
     """
     from scipy.spatial.distance import cdist
 
     check_points(points)
     if kernel == "linear":
         return variance * (points @ points.T)
+    if not 0.0 < length_scale < math.inf:
+        raise ValueError(f"length_scale: should be a positive number, got {length_scale}")
     r = cdist(points, points) / length_scale
     if kernel == "rbf":
         return variance * np.exp(-0.5 * r**2)
     root = math.sqrt({"matern-1/2": 1.0, "matern-3/2": 3.0, "matern-5/2": 5.0}[kernel]) * r
     factor = {"matern-1/2": 1.0, "matern-3/2": 1.0 + root, "matern-5/2": 1.0 + root + root**2 / 3.0}[kernel]
     return variance * factor * np.exp(-root)
+
+
+def cholesky(covariance: np.ndarray) -> np.ndarray:
+    """Return the lower triangular L (N, N) with L L' = covariance + jitter I, which may be singular without it.
+
+    The jitter is `JITTER` times the largest variance.
+    """
+    return np.linalg.cholesky(covariance + JITTER * covariance.diagonal().max() * np.eye(len(covariance)))
 
 
 def check_points(points: np.ndarray) -> None:
@@ -77,11 +88,13 @@ def check_gram(matrix: np.ndarray, size: int, place: str) -> None:
     Raises
     ------
     ValueError
-        Of another shape, not symmetric, or with an eigenvalue below zero.
+        Of another shape, zero, not symmetric, or with an eigenvalue below zero.
     """
     if matrix.shape != (size, size):
         raise ValueError(f"{place}: should have shape ({size}, {size}), one row a point; got {matrix.shape}")
     scale = np.abs(matrix).max()
+    if scale == 0.0:
+        raise ValueError(f"{place}: should be positive semidefinite and not zero, but all of it is 0")
     off = np.abs(matrix - matrix.T)
     if off.max() > 1e-9 * scale:
         i, j = np.unravel_index(off.argmax(), off.shape)
@@ -90,4 +103,4 @@ def check_gram(matrix: np.ndarray, size: int, place: str) -> None:
         )
     least = float(np.linalg.eigvalsh(matrix)[0])
     if least < -1e-9 * scale:
-        raise ValueError(f"{place}: should be positive definite, but has the eigenvalue {least:.3g}")
+        raise ValueError(f"{place}: should be positive semidefinite, but has the eigenvalue {least:.3g}")

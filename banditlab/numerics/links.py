@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from banditlab.fuse import kernel
 from banditlab.numerics.hashing import exponential, gumbel, normal
 
@@ -38,6 +40,19 @@ def probability(link, x):
     if x >= 0.0:
         return 1.0 - 0.5 * math.exp(-x)
     return 0.5 * math.exp(x)
+
+
+def chances(link: str, margins: np.ndarray) -> np.ndarray:
+    """Return F of margins, an array of any shape, for a link given by its name."""
+    found = np.array(margins, float, order="C")
+    _replace(LINKS.index(link), found.ravel())
+    return found
+
+
+@kernel
+def _replace(link, margins):
+    for n in range(margins.shape[0]):
+        margins[n] = probability(link, margins[n])
 
 
 @kernel

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.numerics.kernel_duels import draw_best
 from banditlab.numerics.kernel_logistic import Logistic, learn_duel
 from banditlab.numerics.sampling import draw_index
+from banditlab.numerics.ties import draw_best, first_best
 from banditlab.types import Counts, Vector
 
 TIE = 1e-8  #: difference below which two scores count as equal; the estimates are accurate to about 1e-9
@@ -143,10 +143,4 @@ def find_best_arms(utilities, best):
     """
     arms = utilities.shape[0] // best.shape[0]
     for context in range(best.shape[0]):
-        start = context * arms
-        largest = utilities[start]
-        for k in range(1, arms):
-            largest = max(largest, utilities[start + k])
-        best[context] = 0
-        while utilities[start + best[context]] < largest - TIE:
-            best[context] += 1
+        best[context] = first_best(utilities[context * arms : (context + 1) * arms], TIE)

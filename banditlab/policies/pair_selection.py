@@ -1,4 +1,4 @@
-"""Parameters that the policies of active dueling on a utility share: the estimate, and the schedule of batches."""
+"""What policies of active dueling on a utility share: the estimate, the schedule of batches, selection by margins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any, Literal
 import numpy as np
 
 from banditlab.numerics.kernel_logistic import Logistic, start_logistic
-from banditlab.numerics.pair_selection import Pool, Selection, decreasing_sizes, start_pool
+from banditlab.numerics.pair_selection import (
+    Pool,
+    Selection,
+    decreasing_sizes,
+    find_best_arms,
+    learn_label,
+    start_pool,
+)
 from banditlab.policies.kernelised import Kernel
 from banditlab.types import Arms, Count, Positive
 
@@ -44,7 +51,7 @@ class Batches:
 
 @dataclass(frozen=True)
 class Margins(Batches, Estimate):
-    """Parameters of the selection by margins."""
+    """Parameters of the selection by margins, its state, and all of its verbs but the choice."""
 
     candidates: Arms = 5  #: arms that are drawn in each context of the pool; all K where there are fewer
     schedule: Literal["decreasing", "uniform"] = "decreasing"  #: of the T labels over the batches
@@ -56,10 +63,18 @@ class Margins(Batches, Estimate):
                 "pool: at least 2 with schedule 'decreasing', whose first batches are up to twice as large"
             )
 
-    def selection(self, problem: Any) -> Selection:
-        """Return the state before the first label."""
+    def start(self, problem, rng) -> Selection:
         candidates = min(self.candidates, problem.arms)
         return Selection(
             self.model(problem), self.start_pool(problem, self.schedule), np.arange(problem.arms),
             np.zeros(candidates * (candidates - 1) // 2), np.zeros(problem.contexts, int), candidates,
         )  # fmt: skip
+
+    @staticmethod
+    def learn(state, t, features, context, first, second, won):
+        learn_label(state, context, first, second, won)
+
+    @staticmethod
+    def recommend(state, t):
+        find_best_arms(state.model.utilities, state.recommended)
+        return state.recommended

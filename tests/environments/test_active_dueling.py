@@ -328,6 +328,16 @@ def test_metrics_by_hand(name):
         ("cyclic", {"actions": 2}, "actions: at least 3"),
         ("cyclic", {"gap": 0.25, "cycle": 0.2}, "gap: below 0.2,"),
         ("cyclic", {"gap": 0.0}, "gap"),
+        (
+            "rkhs",
+            {"contexts": 400, "actions": 300},
+            "contexts \\* actions: 120,000 points, of which a table of all pairs takes 107.3 GiB; allowed: 10,000",
+        ),
+        ("cyclic", {"contexts": 101, "actions": 100}, "contexts \\* actions: 10,100 points, .* allowed: 10,000"),
+        ("log-linear", {"contexts": 10**9, "actions": 2}, "contexts \\* actions: more than 1,000,000 points, "),
+        ("rkhs", {"length_scale": 1e4}, "length_scale: at 10000 .* 0.0001 .*; allowed: .* 0.01$"),
+        ("rkhs", {"length_scale": 101, "structure": "independent"}, "length_scale: at 101 "),
+        ("cyclic", {"length_scale": 1e4}, "length_scale: at 10000 "),
     ],
 )
 def test_bad_parameters_are_named(kind, parameters, words):

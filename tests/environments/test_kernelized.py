@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from banditlab import registry
 from banditlab.checks import check_environment, replay
 from banditlab.environments.bandit.kernelized import Kernelized as Arms
-from banditlab.environments.domains import MOST, chances, grid, read_utilities, scale_to
+from banditlab.environments.domains import MOST, grid, read_utilities, scale_to
 from banditlab.environments.dueling.kernelized import Kernelized as Duels
 from banditlab.environments.dueling.rkhs import RKHS, draw_combination, draw_process
 from banditlab.environments.functions import FUNCTIONS
@@ -196,15 +196,6 @@ def test_rounding_errors_make_no_order():
 
 
 @each_link
-def test_chances(link):
-    """Of arrays as of numbers, also far out."""
-    margins = np.concatenate([np.linspace(-8, 8, 41), [-800, -40, 40, 800]])
-    assert_allclose(
-        chances(link, margins), [probability(LINKS.index(link), x) for x in margins.tolist()], rtol=1e-13, atol=1e-300
-    )
-
-
-@each_link
 def test_preferences_and_means(link):
     state, rewards = (start(kind(data=FILE, link=link, scale=2.0)) for kind in (Duels, Arms))
     raw = np.genfromtxt(FILE, delimiter=",", skip_header=1)
@@ -365,7 +356,7 @@ def test_bad_csv(text, csv):
         ({"rows": np.ones((3, 1))}, "points should have shape (N, d) with N >= 2 and d >= 1, got (3, 0)"),
         (
             {"points": np.arange(MOST + 1.0)[:, None], "utilities": np.ones(MOST + 1)},
-            "N = 10001 points, whose tables (N, N) take 1 GiB each; allowed: 10000",
+            "10,001 points, of which a table of all pairs takes 0.7 GiB; allowed: 10,000",
         ),
     ],
 )
@@ -393,7 +384,7 @@ BAD_PARAMETERS = [
     (
         BOTH,
         {"points": 1000},
-        "grid: points: N = 1000000 points, whose tables (N, N) take 7451 GiB each; allowed: 10000",
+        "grid: points: 1,000,000 points, of which a table of all pairs takes 7450.6 GiB; allowed: 10,000",
     ),
     (
         BOTH,
@@ -404,7 +395,8 @@ BAD_PARAMETERS = [
     (
         ("rkhs/dueling",),
         {"dim": 7},
-        "grid: points: N = 10000000 points, whose tables (N, N) take 745059 GiB each; allowed: 10000",
+        "grid: points: more than 1,000,000 points, of which a table of all pairs takes more than 7450.6 GiB; "
+        "allowed: 10,000",
     ),
     (("rkhs/dueling",), {"norm": 1.0}, 'grid: norm: goes with draw = "rkhs", got draw = "gp"'),
     (("rkhs/dueling",), {"centres": 3}, 'grid: centres: goes with draw = "rkhs", got draw = "gp"'),
@@ -426,9 +418,10 @@ def test_bad_parameters(kind, given, message):
     assert str(error.value) == message
 
 
-def test_no_dimension_is_too_large_for_its_message():
-    with pytest.raises(UserError, match=r"points: N = 10+ points"):
-        parameters("rkhs", "dueling", dim=400)
+@pytest.mark.parametrize("dim", [400, 10**9])
+def test_no_dimension_is_too_large_for_its_message(dim):
+    with pytest.raises(UserError, match="points: more than 1,000,000 points, .*; allowed: 10,000$"):
+        parameters("rkhs", "dueling", dim=dim)
 
 
 def test_more_centres_than_points():
@@ -464,6 +457,18 @@ def test_utilities_are_draws_for_the_kernel(kernel):
     instance = RKHS(kernel=kernel, points=5, length_scale=0.3, draw="rkhs", norm=4.0)
     found = instance.start(np.random.default_rng(5), np.uint64(1), 10)
     assert_allclose(found.utility, 4 * (values.max() - values))
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_a_draw_that_would_be_rounding_is_refused(dim):
+    """Ends that are r length scales apart differ with variance 2 (1 - exp(-r^2 / 2)), about r^2: by 0.01 or more."""
+    longest = 100.0 * math.sqrt(dim)
+    start(RKHS(dim=dim, points=4, length_scale=0.99 * longest))
+    with pytest.raises(ValueError, match=r"^length_scale: at 10000 .* 0.0001 .*; allowed: .* 0\.01$"):
+        start(RKHS(dim=1, points=4, length_scale=1e4))
+    with pytest.raises(ValueError, match="^length_scale: at "):
+        start(RKHS(dim=dim, points=4, length_scale=1.01 * longest))
+    start(RKHS(dim=dim, points=4, length_scale=1e4, draw="rkhs"))
 
 
 def test_longer_length_scales_are_smoother():

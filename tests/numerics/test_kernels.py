@@ -11,7 +11,7 @@ from scipy.special import gamma, kv
 
 from banditlab.checks import replay
 from banditlab.environments.dueling.kernelized import Kernelized
-from banditlab.numerics.kernels import KERNELS, check_gram, gram
+from banditlab.numerics.kernels import KERNELS, check_gram, cholesky, gram
 from banditlab.policies.dueling.maxminlcb import MaxMinLCB
 
 few = settings(max_examples=40, deadline=None, derandomize=True)
@@ -67,12 +67,33 @@ def test_refuses_points_that_are_no_domain():
         gram(np.array([[1.0, 2.0], [1.0, np.nan]]), "rbf", 1.0, 1.0)
 
 
+@pytest.mark.parametrize("length_scale", [0.0, -1.0, math.nan, math.inf])
+def test_refuses_length_scales_that_are_no_positive_number(length_scale):
+    points = np.array([[1.0, 2.0], [1.0, 3.0]])
+    for kernel in FORMULAS:
+        with pytest.raises(ValueError, match=f"^length_scale: should be a positive number, got {length_scale}$"):
+            gram(points, kernel, 1.0, length_scale)
+
+
+@few
+@given(seed=seeds, variance=scales)
+def test_a_factor_of_a_singular_matrix_is_that_of_one_with_jitter(seed, variance):
+    flat = np.random.default_rng(seed).standard_normal((6, 2))
+    covariance = variance * flat @ flat.T
+    factor = cholesky(covariance)
+    assert_array_equal(factor, np.tril(factor))
+    jittered = covariance + 1e-8 * covariance.diagonal().max() * np.eye(6)
+    assert_allclose(factor @ factor.T, jittered, rtol=0, atol=1e-14 * covariance.max())
+
+
 def test_refuses_matrices_that_are_no_covariance():
+    with pytest.raises(ValueError, match="k.npy: should be positive semidefinite and not zero, but all of it is 0"):
+        check_gram(np.zeros((2, 2)), 2, "k.npy")
     with pytest.raises(ValueError, match=r"k.npy: should have shape \(3, 3\), one row a point; got \(2, 2\)"):
         check_gram(np.eye(2), 3, "k.npy")
     with pytest.raises(ValueError, match=r"k.npy: should be symmetric, but \[0\]\[1\] = 0.5, \[1\]\[0\] = 0.25"):
         check_gram(np.array([[1.0, 0.5], [0.25, 1.0]]), 2, "k.npy")
-    with pytest.raises(ValueError, match="k.npy: should be positive definite, but has the eigenvalue -1"):
+    with pytest.raises(ValueError, match="k.npy: should be positive semidefinite, but has the eigenvalue -1"):
         check_gram(np.array([[1.0, 2.0], [2.0, 1.0]]), 2, "k.npy")
 
 

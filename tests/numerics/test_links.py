@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from banditlab import seeding
 from banditlab.numerics import links
@@ -28,6 +28,17 @@ def test_probability_is_a_comparison_function(link, x, step):
     assert 0 <= f(x) <= 1 and f(x) <= f(x + step)
     if abs(x) < 5:
         assert f(x) < f(x + step)
+
+
+@each_link
+def test_chances_of_arrays_are_those_of_numbers(link):
+    """Also far out, and of views of any shape."""
+    table = np.concatenate([np.linspace(-8, 8, 41), [-800, -40, 40, 800]]).reshape(3, 15)
+    for margins in (table, table.T, table[:, ::2], table[0]):
+        given = margins.copy()
+        found = links.chances(link, margins)
+        assert_array_equal(margins, given)
+        assert_array_equal(found, np.vectorize(lambda x: links.probability(INDEX[link], x))(margins))
 
 
 @each_link

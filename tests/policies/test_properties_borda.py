@@ -44,9 +44,9 @@ def belief(policy, domain, seen=()):
     """What a policy knows after duels (context, arm, won)."""
     known = policy.belief(problem(domain))
     for context, arm, won in seen:
-        borda.bound(known)
-        borda.learn(known, context, arm, won)
-    borda.bound(known)
+        borda.bound_values(known)
+        borda.learn_bit(known, context, arm, won)
+    borda.bound_values(known)
     return known
 
 
@@ -60,7 +60,7 @@ def play(policy, domain, rounds, seed, seen=(), context_names=None):
     """Play against coins that depend on the round and the names of context and arm alone."""
     state = policy.start(problem(domain), None)
     for duel in seen:
-        borda.learn(state.belief, *duel)
+        borda.learn_bit(state.belief, *duel)
     names = range(len(domain)) if context_names is None else context_names
     coins = np.random.default_rng(seed).random((rounds, len(domain), ARMS)) < 0.5
     rng, done = np.random.default_rng(seed), Played([], [], [])
@@ -86,7 +86,7 @@ def bounds(mean, covariance, width, shape):
 @few
 @given(seed=seeds, seen=duels)
 def test_updates_give_the_ridge_regression_on_all_duels(shared, seed, seen):
-    policy, domain = AEBorda(contexts=shared), points(seed)
+    policy, domain = AEBorda(sharing=shared), points(seed)
     prior, known = belief(policy, domain).process.covariance, belief(policy, domain, seen).process
     at = [context * ARMS + arm for context, arm, _ in seen]
     bits = np.array([won for _, _, won in seen], float)
@@ -111,7 +111,7 @@ def test_order_of_the_duels_does_not_matter(seed, seen, order):
 def test_prior_covariance_is_that_of_points_and_never_joins_separate_contexts(seed, seen):
     domain = points(seed)
     shared = belief(AEBorda(), domain).process.covariance
-    apart = belief(AEBorda(contexts="separate"), domain, seen).process
+    apart = belief(AEBorda(sharing="separate"), domain, seen).process
     flat = domain.reshape(-1, 2)
     distances = ((flat[:, None] - flat[None]) ** 2).sum(2)
     assert_allclose(shared, 0.0625 * np.exp(-distances / (2 * 0.2**2)), rtol=0, atol=1e-15)
@@ -140,7 +140,7 @@ def test_variances_never_grow_and_lower_bounds_are_kept(policy):
 @few
 @given(seed=seeds, width=st.sampled_from([0.5, 2.0]), shared=st.sampled_from(["shared", "separate"]))
 def test_ae_borda_goes_where_the_best_value_is_most_uncertain(seed, width, shared):
-    done = play(AEBorda(width=width, contexts=shared), points(seed), 25, seed)
+    done = play(AEBorda(width=width, sharing=shared), points(seed), 25, seed)
     for (context, first, _), (mean, covariance, _) in zip(done.actions, done.beliefs, strict=True):
         upper, lower = bounds(mean, covariance, width, (CONTEXTS, ARMS))
         gaps = upper.max(1) - lower.max(1)
@@ -180,7 +180,7 @@ def test_with_one_context_ae_borda_and_ucb_borda_play_alike(seed, exploration, r
 @few
 @given(seed=seeds, order=st.permutations(range(CONTEXTS)), recommendation=st.sampled_from(["lcb_max", "mean"]))
 def test_renamed_contexts_are_chosen_under_their_new_names(shared, seed, order, recommendation):
-    policy, domain = AEBorda(contexts=shared, recommendation=recommendation), points(seed)
+    policy, domain = AEBorda(sharing=shared, recommendation=recommendation), points(seed)
     # a duel of every arm first: points without data tie, and a tie is drawn by index
     seen = [(context, arm, (context + arm) % 2 == 0) for context in range(CONTEXTS) for arm in range(ARMS)]
     renamed = [(order.index(context), arm, won) for context, arm, won in seen]
@@ -261,6 +261,6 @@ def test_an_arm_wins_as_often_as_its_borda_value_says(world):
 @pytest.mark.parametrize("policy", POLICIES)
 def test_unrelated_contexts_are_separate_by_their_points(policy):
     world = Rkhs(contexts=4, actions=6, structure="independent")
-    one, other = (replay.run(world, policy(contexts=word), 150, seed=12) for word in ("shared", "separate"))
+    one, other = (replay.run(world, policy(sharing=word), 150, seed=12) for word in ("shared", "separate"))
     assert_array_equal(one.actions, other.actions)
     assert_array_equal(one.recommended, other.recommended)

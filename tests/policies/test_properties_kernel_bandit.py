@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from banditlab import fuse, registry
 from banditlab.games import bandit
-from banditlab.numerics import kernel_arms, kernel_duels
+from banditlab.numerics import kernel_arms, ties
 from banditlab.numerics.kernels import gram
 from banditlab.policies.bandit.gp_ucb import GPUCB
 from banditlab.policies.bandit.independent_ucb import IndependentUCB
@@ -56,7 +56,7 @@ def noisy_world(seed, arms=ARMS, horizon=HORIZON):
 def decide(policy, points, rewards, ranks=None, seed=0):
     """Arms of a run on given rewards; of those that tie the one of lowest rank, or one that is drawn."""
     state, rng, arms = begin(policy, points, len(rewards)), np.random.default_rng(seed), []
-    draw = kernel_duels.draw_best
+    draw = ties.draw_best
 
     def take_lowest(scores, tolerance, rng):
         near = np.flatnonzero(scores >= scores.max() - tolerance)

@@ -57,7 +57,7 @@ def play(policy, answers, seed=0, swapped=False):
 def selection(utilities, policy):
     """A state of selection by margins, with utilities (C, K) for the estimate."""
     contexts, arms = utilities.shape
-    state = fuse.settle(policy.selection(problem(0, contexts, arms)))
+    state = fuse.settle(policy.start(problem(0, contexts, arms), None))
     state.model.utilities[:] = utilities.ravel()
     return state
 

@@ -23,7 +23,7 @@ class Regression:
         self.policy, self.shape = policy, problem.domain.shape[:2]
         length_scale = problem.length_scale if policy.length_scale == "told" else policy.length_scale
         self.gram = rbf(problem.domain, policy.variance, length_scale)
-        if policy.contexts == "separate":
+        if policy.sharing == "separate":
             contexts, arms = self.shape
             self.gram = self.gram * np.kron(np.eye(contexts), np.ones((arms, arms)))
         self.points, self.bits = [], []

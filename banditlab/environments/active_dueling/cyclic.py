@@ -21,6 +21,8 @@ class Cyclic(Grid, ContextPreferences):
 
     f is drawn as a smooth function on the grid, with mean 0 over the actions of each context, and multiplied so that
     its values differ by `gap` in the context where they differ most. Features are the coordinates (context, action).
+    The contexts are alike ("homogeneous"), matter little but for the last ones ("heterogeneous"), or have nothing to do
+    with each other ("independent").
 
     The sines of an arm against all K add up to 0: its Borda value is 1/2 + f(x, i), smooth in both coordinates, and
     its maximum is unique with probability 1. Yet every arm, the Borda winner too, loses to the one about a quarter of
@@ -33,6 +35,7 @@ class Cyclic(Grid, ContextPreferences):
     cycle: Positive = 0.3  #: of the circle; so large that no arm beats all others
 
     def __post_init__(self):
+        super().__post_init__()
         if self.gap + self.cycle > 0.5:
             raise ValueError(f"gap + cycle: at most 1/2, got {self.gap + self.cycle:g}")
         if self.actions < 3:

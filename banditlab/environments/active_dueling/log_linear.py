@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from banditlab.environments.context_preferences import ContextPreferences, State, compare, make_state
+from banditlab.environments.context_preferences import ContextPreferences, State, make_state
 from banditlab.environments.contexts import unit_rows
+from banditlab.environments.domains import check_size
+from banditlab.numerics.links import chances
 from banditlab.registry import environment
 from banditlab.types import Arms, Count, Positive
 
@@ -27,13 +29,17 @@ class LogLinear(ContextPreferences):
     dim: Count = 5  #: d
     signal: Positive = 5.0  #: norm of theta
 
+    def __post_init__(self):
+        check_size(self.contexts * self.actions, "contexts * actions")
+
     def start(self, rng, noise, horizon) -> State:
         features = unit_rows(rng, self.contexts * self.actions, self.dim)
         theta = rng.standard_normal(self.dim)
         utilities = features @ theta * (self.signal / np.linalg.norm(theta))
         shape = self.contexts, self.actions
         utilities = utilities.reshape(shape)
-        return make_state(features.reshape(*shape, self.dim), compare(utilities, "logistic"), noise, utilities)
+        matrices = chances("logistic", utilities[:, :, None] - utilities[:, None])
+        return make_state(features.reshape(*shape, self.dim), matrices, noise, utilities)
 
     def facts(self, state) -> dict[str, Any]:
         return {**super().facts(state), "link": "logistic", "signal": self.signal}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from banditlab.environments.context_preferences import ContextPreferences, Grid, State, compare, make_state
+from banditlab.environments.context_preferences import ContextPreferences, Grid, State, make_state
+from banditlab.numerics.links import chances
 from banditlab.registry import environment
 from banditlab.types import Positive
 
@@ -18,6 +19,9 @@ class Rkhs(Grid, ContextPreferences):
     u is drawn as a smooth function on the grid, with mean 0 over the actions of each context, and multiplied so that
     the largest |u| is `scale`. A finite domain makes it a member of the kernel's RKHS. Features are the coordinates
     (context, action).
+
+    The contexts are alike ("homogeneous"), matter little but for the last ones ("heterogeneous"), or have nothing to do
+    with each other ("independent").
     """
 
     scale: Positive = 3.0  #: largest |u|
@@ -25,7 +29,8 @@ class Rkhs(Grid, ContextPreferences):
 
     def start(self, rng, noise, horizon) -> State:
         utilities = self.utilities(rng)
-        return make_state(self.points(), compare(utilities, self.link), noise, utilities)
+        matrices = chances(self.link, utilities[:, :, None] - utilities[:, None])
+        return make_state(self.points(), matrices, noise, utilities)
 
     def utilities(self, rng):
         """Return the utilities (C, K) that a generator draws."""

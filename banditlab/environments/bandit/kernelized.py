@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.domains import Utility, chances, told
+from banditlab.environments.domains import Utility, told
 from banditlab.games.bandit import PLAIN_METRICS, score
 from banditlab.numerics.hashing import uniform
+from banditlab.numerics.links import chances
 from banditlab.registry import environment
 from banditlab.types import Counts, Matrix, Vector
 

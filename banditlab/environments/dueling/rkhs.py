@@ -14,6 +14,7 @@ import numpy as np
 
 from banditlab.environments.domains import (
     check_size,
+    check_spread,
     grid,
     read_points,
     scale_to,
@@ -24,11 +25,9 @@ from banditlab.environments.domains import (
 from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.preferences import METRICS, Preferences, State
 from banditlab.games.dueling import UTILITY_METRICS
-from banditlab.numerics.kernels import gram
+from banditlab.numerics.kernels import cholesky, gram
 from banditlab.registry import environment
 from banditlab.types import Arms, Count, Positive
-
-JITTER = 1e-8  #: on the diagonal of covariances, which can be singular to rounding
 
 
 @environment("rkhs", game="dueling", gives=("features", "domain"), metrics=(*UTILITY_METRICS, *METRICS))
@@ -70,12 +69,14 @@ class RKHS(Preferences):
             fill(self, scale=3.0)
         if self.data is None:
             fill(self, dim=2, points=10)
-            check_size(self.points**self.dim, "points")
+            check_size(self.points ** min(self.dim, 20), "points")  # 2^20 are too many already
 
     def start(self, rng, noise, horizon) -> State:
         points = grid([(0.0, 1.0)] * self.dim, self.points) if self.data is None else read_points(self.data)
-        covariance = gram(points, self.kernel, 1.0, self.length_scale or smooth_length(points))
+        length_scale = self.length_scale or smooth_length(points)
+        covariance = gram(points, self.kernel, 1.0, length_scale)
         if self.draw == "gp":
+            check_spread(covariance, length_scale)
             values = draw_process(covariance, rng)
         else:
             values = draw_combination(covariance, self._count(len(points)), rng)
@@ -95,8 +96,7 @@ class RKHS(Preferences):
 
 def draw_process(covariance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a normal vector (N,) of mean 0 with this covariance (N, N), but for the jitter."""
-    factor = np.linalg.cholesky(covariance + JITTER * np.eye(len(covariance)))
-    return factor @ rng.standard_normal(len(covariance))
+    return cholesky(covariance) @ rng.standard_normal(len(covariance))
 
 
 def draw_combination(covariance: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

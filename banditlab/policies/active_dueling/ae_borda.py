@@ -7,19 +7,17 @@ Sample efficient preference alignment in LLMs via active exploration. COLM 2025 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from banditlab.numerics.borda import TIE, Belief, bound, compare_contexts, draw_duel
-from banditlab.numerics.kernel_duels import draw_best
+from banditlab.numerics.borda import ROUNDING, bound_values, compare_contexts, draw_duel
 from banditlab.numerics.sampling import draw_index
-from banditlab.policies.borda import Borda
+from banditlab.numerics.ties import draw_best
+from banditlab.policies.borda import Optimism
 from banditlab.registry import policy
-from banditlab.types import Index
 
 
 @policy("ae-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
 @dataclass(frozen=True)
-class AEBorda(Borda):
+class AEBorda(Optimism):
     """The context whose largest Borda value is most uncertain, and in it the arm that may have it.
 
         x = argmax_x (max_a U(x, a) - max_a L(x, a)),    a = argmax_a U(x, a),
@@ -35,22 +33,13 @@ class AEBorda(Borda):
     are given here; in the paper's synthetic experiments, as far as remembered, they are fitted to the data.
     """
 
-    exploration: Index = 0  #: n_0, rounds of uniform play
-
-    class State(NamedTuple):
-        belief: Belief
-        exploration: int
-
-    def start(self, problem, rng) -> State:
-        return self.State(self.belief(problem), self.exploration)
-
     @staticmethod
     def choose(state, t, features, rng):
         belief = state.belief
-        bound(belief)
+        bound_values(belief)
         if t < state.exploration:
             return draw_duel(belief, rng)
         compare_contexts(belief)
-        context = draw_best(belief.gaps, TIE, rng)
-        first = draw_best(belief.upper[context], TIE, rng)
+        context = draw_best(belief.gaps, ROUNDING, rng)
+        first = draw_best(belief.upper[context], ROUNDING, rng)
         return context, first, draw_index(rng, belief.upper.shape[1])

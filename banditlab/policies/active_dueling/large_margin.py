@@ -8,15 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from banditlab.numerics.pair_selection import (
-    LARGE,
-    Selection,
-    find_best_arms,
-    is_labelled,
-    learn_label,
-    next_pair,
-    select_by_margin,
-)
+from banditlab.numerics.pair_selection import LARGE, is_labelled, next_pair, select_by_margin
 from banditlab.policies.pair_selection import Margins
 from banditlab.registry import policy
 
@@ -29,20 +21,8 @@ class LargeMargin(Margins):
     All is as in `small-margin`, with largest for smallest: the paper's own comparison.
     """
 
-    def start(self, problem, rng) -> Selection:
-        return self.selection(problem)
-
     @staticmethod
     def choose(state, t, features, rng):
         if is_labelled(state.pool):
             select_by_margin(state, LARGE, rng)
         return next_pair(state.pool)
-
-    @staticmethod
-    def learn(state, t, features, context, first, second, won):
-        learn_label(state, context, first, second, won)
-
-    @staticmethod
-    def recommend(state, t):
-        find_best_arms(state.model.utilities, state.recommended)
-        return state.recommended

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.numerics.gaussian_process import Process, learn_difference, start_process, variance_of_difference
-from banditlab.numerics.kernel_duels import draw_best, kappa
+from banditlab.numerics.kernel_duels import kappa
 from banditlab.numerics.kernel_logistic import Logistic, learn_duel
 from banditlab.numerics.pair_selection import TIE, find_best_arms
+from banditlab.numerics.ties import draw_best
 from banditlab.policies.pair_selection import Estimate
 from banditlab.registry import policy
 from banditlab.types import Counts, Positive, Vector

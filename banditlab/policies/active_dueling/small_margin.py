@@ -8,15 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from banditlab.numerics.pair_selection import (
-    SMALL,
-    Selection,
-    find_best_arms,
-    is_labelled,
-    learn_label,
-    next_pair,
-    select_by_margin,
-)
+from banditlab.numerics.pair_selection import SMALL, is_labelled, next_pair, select_by_margin
 from banditlab.policies.pair_selection import Margins
 from banditlab.registry import policy
 
@@ -46,20 +38,8 @@ class SmallMargin(Margins):
     form of the decreasing budget, of which its abstract says that more should be spent early.
     """
 
-    def start(self, problem, rng) -> Selection:
-        return self.selection(problem)
-
     @staticmethod
     def choose(state, t, features, rng):
         if is_labelled(state.pool):
             select_by_margin(state, SMALL, rng)
         return next_pair(state.pool)
-
-    @staticmethod
-    def learn(state, t, features, context, first, second, won):
-        learn_label(state, context, first, second, won)
-
-    @staticmethod
-    def recommend(state, t):
-        find_best_arms(state.model.utilities, state.recommended)
-        return state.recommended

@@ -7,39 +7,28 @@ Sample efficient preference alignment in LLMs via active exploration. COLM 2025 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from banditlab.numerics.borda import TIE, Belief, bound, draw_duel
-from banditlab.numerics.kernel_duels import draw_best
+from banditlab.numerics.borda import ROUNDING, bound_values, draw_duel
 from banditlab.numerics.sampling import draw_index
-from banditlab.policies.borda import Borda
+from banditlab.numerics.ties import draw_best
+from banditlab.policies.borda import Optimism
 from banditlab.registry import policy
-from banditlab.types import Index
 
 
 @policy("ucb-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
 @dataclass(frozen=True)
-class UCBBorda(Borda):
+class UCBBorda(Optimism):
     """The arm with the largest upper bound on its Borda value, in a context that is drawn uniformly.
 
     All else is as in `ae-borda`; with a single context the two play alike.
     """
 
-    exploration: Index = 0  #: n_0, rounds of uniform play
-
-    class State(NamedTuple):
-        belief: Belief
-        exploration: int
-
-    def start(self, problem, rng) -> State:
-        return self.State(self.belief(problem), self.exploration)
-
     @staticmethod
     def choose(state, t, features, rng):
         belief = state.belief
-        bound(belief)
+        bound_values(belief)
         if t < state.exploration:
             return draw_duel(belief, rng)
         context = draw_index(rng, belief.upper.shape[0])
-        first = draw_best(belief.upper[context], TIE, rng)
+        first = draw_best(belief.upper[context], ROUNDING, rng)
         return context, first, draw_index(rng, belief.upper.shape[1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from banditlab.numerics.borda import Belief, bound, draw_duel
+from banditlab.numerics.borda import BordaBelief, bound_values, draw_duel
 from banditlab.policies.borda import Borda
 from banditlab.registry import policy
 
@@ -20,12 +20,12 @@ class UniformBorda(Borda):
     """Context, arm and opponent drawn uniformly; the recommendation is that of `ae-borda`."""
 
     class State(NamedTuple):
-        belief: Belief
+        belief: BordaBelief
 
     def start(self, problem, rng) -> State:
         return self.State(self.belief(problem))
 
     @staticmethod
     def choose(state, t, features, rng):
-        bound(state.belief)
+        bound_values(state.belief)  # for the recommendation, which keeps the largest lower bounds of all rounds
         return draw_duel(state.belief, rng)

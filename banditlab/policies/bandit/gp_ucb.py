@@ -17,7 +17,8 @@ import numpy as np
 from banditlab.numerics import data_space, gaussian_process
 from banditlab.numerics.data_space import DataProcess, bytes_of, start_data_process
 from banditlab.numerics.gaussian_process import Process, start_process
-from banditlab.numerics.kernel_duels import TIE, draw_best
+from banditlab.numerics.kernel_duels import TIE
+from banditlab.numerics.ties import draw_best
 from banditlab.policies.kernelised import Kernel
 from banditlab.registry import policy
 from banditlab.types import Fraction, Matrix, Positive, Vector
@@ -32,7 +33,7 @@ class GPUCB(Kernel):
 
     It serves rewards of any scale: `noise` is the variance of one reward given its mean, at most 1/4 for rewards in
     [0, 1], and `variance` that of the means themselves. Indices within 1e-4 of the largest, in reward units, tie, and
-    one is drawn.
+    one is drawn, as for duels; the published code of the comparison has 1e-16.
 
     width "theory" is sqrt(2 ln(N t^2 pi^2 / (6 delta))) for t = 1, 2, ..., the root of the paper's beta_t (Theorem
     1, a finite domain): the bands then hold with probability 1 - delta where means are drawn from this process and the

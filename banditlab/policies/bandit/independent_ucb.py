@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.kernel_duels import TIE, draw_best
+from banditlab.numerics.kernel_duels import TIE
+from banditlab.numerics.ties import draw_best
 from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, Vector
 
@@ -22,8 +23,9 @@ from banditlab.types import Counts, Fraction, Vector
 class IndependentUCB:
     """Each arm once in a random order, then the largest mean + sqrt(2 ln(1/delta) / n), n being the plays of the arm.
 
-    For rewards in [0, 1]. Indices within 1e-4 of the largest tie, and one is drawn. The published code gives an arm
-    without plays the mean 1/2 and n = 1e-4, which comes to the same.
+    For rewards in [0, 1]. Indices within 1e-4 of the largest tie, and one is drawn, as for duels; the published code
+    takes the lowest index of the largest. It gives an arm without plays the mean 1/2 and n = 1e-4: there too each arm
+    comes once at first, in their order.
 
     Unlike that of `ucb1` the width has no ln t: an arm that was unlucky may never be tried again. The regret is
     linear with positive probability, and no order is stated. This is from the paper's published code; its text could

@@ -22,7 +22,7 @@ class LGPUCB(Kernelised):
 
     For rewards 0 or 1; one of more than 1/2 counts as 1. sigma_k is the posterior deviation of f_k for the noise
     rho^2 = ridge kappa, with kappa = sup 1 / s'(a) = 2 + exp(B) + exp(-B) over |a| <= B. Indices within 1e-4 of the
-    largest tie, and one is drawn.
+    largest tie, and one is drawn, as for duels; the published code has 1e-16.
 
     Both presets have the width beta sigma: preset "code" differs by its estimate alone, whose penalty is
     |alpha|^2 on the weights of the representation f = sum_s alpha_s k(., x_s). The authors published sigma^2 for duels

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from banditlab.numerics import kernel_duels
 from banditlab.numerics.gaussian_process import variance_of_difference
-from banditlab.numerics.kernel_duels import TIE, Belief, bound, draw_best, find_plausible
+from banditlab.numerics.kernel_duels import TIE, Belief, bound, find_plausible
 from banditlab.numerics.links import LOGISTIC, probability
+from banditlab.numerics.ties import draw_best
 from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
@@ -27,8 +28,8 @@ class IDS(Kernelised):
     """The best arm, against itself or the arm whose duel is worth its regret in information.
 
     The arms that count are those that may beat every other one. Among them g has the highest estimated utility, and
-    a = max_k UCB_kg - 1/2 bounds by how much it falls short of the best, in probability. Arm j falls short by at most
-    a + b_j, with b_j = s(f_g - f_j) - 1/2 >= 0. The duel (g, j) tells I_j = log(1 + sigma_gj^2 / rho^2), and (g, g)
+    a = max_k UCB_kg - 1/2 bounds by how much it falls short of the best, in probability. Arm j falls short by a + b_j,
+    with b_j estimated: s(f_g - f_j) - 1/2 >= 0. The duel (g, j) tells I_j = log(1 + sigma_gj^2 / rho^2), and (g, g)
     nothing. To play (g, j) with probability p and (g, g) else has the ratio of squared regret to information
 
         ((1 - p) a + p (a + b_j))^2 / (p I_j) = (a + p b_j)^2 / (p I_j),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from banditlab.numerics import kernel_duels
-from banditlab.numerics.kernel_duels import TIE, Belief, bound, draw_best, find_plausible
+from banditlab.numerics.kernel_duels import TIE, Belief, bound, find_plausible
+from banditlab.numerics.ties import draw_best
 from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 

@@ -35,8 +35,10 @@ class MRLPF(Kernelised):
     That rounds forget, and which arms are compared, is as in the published code. It also has: sigma = 0 before the
     first duel of a round, so that an arm meets itself there (here, the prior's sigma); log loss averaged over duels;
     and rho^2 = 0.05 apart from the estimate's lambda = 0.05 (here rho^2 = lambda kappa, as for all policies of this
-    family, which is larger by default and drops arms later). Its option to add duels of every arm with itself is left
-    out, since they teach nothing.
+    family, which is larger by default and drops arms later); and its estimate penalises lambda / 2 |alpha|^2, the
+    weights of the duels, and not |f|_k^2. Preset "code" of this family has such a penalty, but with it drops arms by
+    beta sigma^2, where that code has beta sigma. Its option to add duels of every arm with itself is left out, since
+    they teach nothing.
 
     The paper proves regret of order sqrt(gain T), up to logarithms, for a width of its own that could not be read. No
     order is stated here, for that reason.

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.numerics import kernel_duels
-from banditlab.numerics.kernel_duels import TIE, Belief, beta, draw_best, spread
+from banditlab.numerics.kernel_duels import TIE, Belief, beta, spread
 from banditlab.numerics.links import LOGISTIC, probability
 from banditlab.numerics.sampling import draw_pair
+from banditlab.numerics.ties import draw_best
 from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 from banditlab.types import Counts

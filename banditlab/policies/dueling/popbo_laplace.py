@@ -26,14 +26,17 @@ class PopboLaplace(Kernel):
 
     x_t = argmax_i f_i - f_j + sqrt(2 beta_t (e_i - e_j)' Q (e_i - e_j)) duels j = x_{t-1}, with beta_t = beta0
     sqrt(t + 1), t = 0, 1, ...; f minimises the log loss plus ridge / 2 |f|_k^2, and Q is the inverse of the Hessian of
-    that objective at f, the posterior covariance of Laplace's method. The first round's j is drawn among all arms, as
-    in the published code. An arm may be its own opponent; the lowest index among equals.
+    that objective at f, the posterior covariance of Laplace's method. The first round's j is drawn among all arms;
+    the published code takes the most optimistic point against one so drawn as the reference of the first duel. An arm
+    may be its own opponent; the lowest index among equals.
 
     This is not POP-BO. POP-BO maximises u_i - u_j over all functions u of RKHS norm of at most B whose likelihood is
     within beta_t of the maximum, a convex programme for each point. Here, the penalised objective takes the place of
     the likelihood and its second-order expansion at f that of the set; there is no bound B but the penalty. The set is
     an ellipsoid, over which the maximum has the closed form above. What POP-BO is proved to do need not hold of it: no
     order of growth is stated.
+
+    A round takes O(N^2) for each pair that has met so far, since the curvatures of all of them have moved.
 
     The paper's text could not be read; the rule of POP-BO is that of the published code, which has beta0 from 0.1 to
     10, depending on the function, and the kernel matern-5/2.

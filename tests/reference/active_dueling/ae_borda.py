@@ -9,7 +9,7 @@ CASES = [
     (SMOOTH, 60, {"width": "theory", "norm": 0.3, "delta": 0.05, "exploration": 10}),
     (SMOOTH, 60, {"width": 0.0, "recommendation": "mean"}),
     (CIRCLES, 60, {"length_scale": "told", "variance": 1.0, "ridge": 1.0, "width": 1.0}),
-    (UNRELATED, 60, {"contexts": "separate", "length_scale": 0.5}),
+    (UNRELATED, 60, {"sharing": "separate", "length_scale": 0.5}),
     (ONE, 60, {"exploration": 5}),
 ]
 

@@ -7,7 +7,7 @@ CASES = [
     (SMOOTH, 60, {}),
     (SMOOTH, 60, {"width": "theory", "norm": 0.3, "exploration": 10}),
     (CIRCLES, 60, {"width": 0.0, "recommendation": "mean"}),
-    (UNRELATED, 60, {"contexts": "separate"}),
+    (UNRELATED, 60, {"sharing": "separate"}),
     (ONE, 60, {"exploration": 5}),
 ]
 

@@ -7,7 +7,7 @@ CASES = [
     (SMOOTH, 60, {}),
     (SMOOTH, 60, {"width": "theory", "norm": 0.3}),
     (CIRCLES, 60, {"recommendation": "mean", "length_scale": "told"}),
-    (UNRELATED, 60, {"contexts": "separate"}),
+    (UNRELATED, 60, {"sharing": "separate"}),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Twin of GP-UCB: Srinivas et al. 2010, Algorithm 1, with the ties of the published code of Pasztor et al. 2024."""
+"""Twin of GP-UCB: Srinivas et al. 2010, Algorithm 1; ties as for duels, published code of 2024 has 1e-16."""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Twin of Independent UCB: the baseline of Pasztor et al. 2024, as their published code has it."""
+"""Twin of Independent UCB: the baseline of Pasztor et al. 2024, by their published code.
+
+Ties are as for duels: one is drawn. The published code takes the lowest index.
+"""
 
 import numpy as np
 
