@@ -237,8 +237,11 @@ class Agent:
             found = np.array(features, float, ndmin=len(self._shape))
         except (ValueError, TypeError):
             raise UserError(f"{place}: finite numbers of shape {self._shape}, got {features!r}") from None
-        if found.shape != self._shape or not np.isfinite(found).all():
-            raise UserError(f"{place}: finite numbers of shape {self._shape}, got shape {found.shape}")
+        if found.shape != self._shape:
+            axes = ", ".join(self._setting["shape"])
+            raise UserError(f"{place}: finite numbers of shape {self._shape}, for ({axes}); got shape {found.shape}")
+        if not np.isfinite(found).all():
+            raise UserError(f"{place}: finite numbers, got {found[~np.isfinite(found)][0]}")
         return found
 
 

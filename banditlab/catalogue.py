@@ -58,9 +58,13 @@ def describe(kind: Kind) -> str:
 
 
 def describe_game(name: str) -> str:
-    """Return the docstring of a game's module: its protocol."""
-    module = sys.modules[games()[name].rounds.__module__]
-    return "\n".join([*_wrapped(inspect.cleandoc(module.__doc__ or "")), ""])
+    """Return the docstring of a game's module, its protocol, and its verbs."""
+    game = games()[name]
+    lines = [*_wrapped(inspect.cleandoc(sys.modules[game.rounds.__module__].__doc__ or "")), "", "verbs:"]
+    for verb in (*game.environment_verbs, *game.environment_options, *game.policy_verbs, *game.policy_options):
+        lines.append(f"  {verb.__name__}({', '.join(inspect.signature(verb).parameters)})")
+        lines += textwrap.wrap(verb.__doc__, 80, initial_indent="      ", subsequent_indent="      ")
+    return "\n".join([*lines, ""])
 
 
 def _wrapped(text: str) -> list[str]:

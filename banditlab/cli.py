@@ -104,7 +104,7 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     plot.add_argument("--view", default="curves", metavar="V", help="curves (default), survival or wrong-order")
     curves = plot.add_argument_group("of --view curves")
     curves.add_argument("--versus", metavar="t|PARAM", help="t for rounds (default), or a swept parameter")
-    curves.add_argument("--scale", metavar="S", help="linear (default), log-x or log-log")
+    curves.add_argument("--scale", metavar="S", help="linear, log-x or log-log (default: what suits the metric)")
     curves.add_argument("--band", metavar="B", help="student (default), bootstrap, simultaneous or quantile")
     compare = _add(commands, "compare", "compare policies on paired replications")
     compare.add_argument("folder", metavar="DIR")

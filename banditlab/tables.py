@@ -22,21 +22,24 @@ def console() -> Console:
 def print_summary(result: Result, metric: str | None = None, *, growth: bool = False) -> None:
     """Print a table an environment: final metric with its interval, replications, what the policy was told."""
     table = result.summary(metric)
-    slopes = {}
-    if growth:
-        slopes = {(row.environment, row.policy, row.metric): row for row in result.growth(metric).itertuples()}
     games = {cell.environment: cell.game for cell in result.cells}
+    slopes = {
+        (row.environment, row.policy, row.metric): row
+        for row in (result.growth(metric).itertuples() if growth else ())
+        if metric_of(games[row.environment], row.metric).cumulative
+    }
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {metric_of(games[environment], name).label.lower()} after {x:,} rounds"
         shown = Table(box=None, pad_edge=False)
         shown.add_column("policy")
         bounded = bool(rows["over_bound"].notna().any())
-        for column in ("mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * growth):
+        grown = any((environment, policy, name) in slopes for policy in rows["policy"])
+        for column in ("mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * grown):
             shown.add_column(column, justify="right")
         shown.add_column("told")
         for row in rows.itertuples():
             more = [_number(row.over_bound)] if bounded else []
-            more += [_slope(slopes.get((environment, row.policy, name)))] if growth else []
+            more += [_slope(slopes.get((environment, row.policy, name)))] if grown else []
             span = _span(row.low, row.high) + (" !" if row.skewed else "")
             shown.add_row(row.policy, _number(row.mean), span, str(row.n), *more, row.told or "-")
         console().print(title, style="bold")

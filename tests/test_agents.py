@@ -86,7 +86,7 @@ WRONG = {
     "seed": ({"kind": "ucb1", "arms": 2, "seed": -1}, "seed: should be an integer of at least 0, got -1"),
     "horizon": ({"kind": "ucb1", "arms": 2, "horizon": -5}, "horizon: should be an integer of at least 1, got -5"),
     "kind": ({"kind": "uxb1", "arms": 2}, r"no policy 'uxb1'; did you mean 'ucb1'\?"),
-    "ambiguous": ({"kind": "fixed", "arms": 2}, "'fixed' is ambiguous: write 'bandit/fixed' or 'dueling/fixed'"),
+    "ambiguous": ({"kind": "fixed", "arms": 2}, "'fixed' is ambiguous: write 'active-dueling/fixed' or 'bandit/fixed' or"),
     "parameter": ({"kind": "linucb", "arms": 2, "dim": 2, "widht": 1.0}, r"widht: unknown key; did you mean 'width'\?"),
     "value": ({"kind": "linucb", "arms": 2, "dim": 2, "width": -1.0}, "width: should be greater than 0, got -1.0"),
     "no features": ({"kind": "linucb", "arms": 2}, "agent 'linucb': dim: the policy needs features"),
@@ -96,7 +96,7 @@ WRONG = {
     ),
     "no contexts": (
         {"kind": "ucb1", "arms": 2, "contexts": 3},
-        "agent 'ucb1': contexts: unknown key",
+        r"agent 'ucb1'.contexts: unknown key",
     ),
     "contexts": (
         {"kind": "active-dueling/uniform", "arms": 2, "contexts": 0},
@@ -120,7 +120,7 @@ WRONG = {
     ),
     "domain": (
         {"kind": "maxminlcb", "arms": 2, "dim": 1, "told": {"domain": np.eye(2)}},
-        r"domain: finite numbers of shape \(2, 1\), got shape \(2, 2\)",
+        r"domain: finite numbers of shape \(2, 1\), for \(arms, dim\); got shape \(2, 2\)",
     ),
 }  # fmt: skip
 
@@ -168,7 +168,9 @@ def test_an_outcome_of_a_duel_is_true_or_false(outcome):
 @pytest.mark.parametrize("features", [None, np.zeros((3, 3)), np.zeros((4, 2)), np.full((4, 3), np.nan)])
 def test_features_of_another_shape_are_refused(features):
     agent, _ = make("linucb")
-    with pytest.raises(UserError, match=r"features: finite numbers of shape \(4, 3\), got"):
+    with pytest.raises(
+        UserError, match=r"features: finite numbers(, got nan| of shape \(4, 3\), for \(arms, dim\); got)"
+    ):
         agent.ask(features)
     agent.ask(np.zeros((4, 3)))
 

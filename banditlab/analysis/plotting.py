@@ -42,7 +42,7 @@ def draw(
     metric: str | None = None,
     *,
     versus: str = "t",
-    scale: str = "linear",
+    scale: str | None = None,
     band: str = "student",
     confidence: float = 0.95,
 ) -> Figure:
@@ -52,11 +52,12 @@ def draw(
     ----------
     result : Result
     metric : str, optional
-        By default each game's first.
+        By default the grid's, or each game's first.
     versus : str
         "t" for rounds, or the name of a parameter that the grid sweeps, or "horizon".
-    scale : str
-        "linear", "log-x" or "log-log".
+    scale : str, optional
+        "linear", "log-x" or "log-log". By default "linear", and "log-x" over the rounds for a metric that is no sum over
+        them: a recommendation improves most in the first ones.
     band : str
         Of the mean: "student", "bootstrap" or "simultaneous". Of the replications: "quantile", which draws their
         median, quartiles, and 5 % and 95 % quantiles.
@@ -68,10 +69,13 @@ def draw(
     UserError
         Nothing to draw; an unknown metric, parameter, scale or band.
     """
-    for value, known, what in ((scale, SCALES, "scale"), (band, tuple(BANDS), "band")):
+    for value, known, what in ((scale or "linear", SCALES, "scale"), (band, tuple(BANDS), "band")):
         if value not in known:
             raise UserError(f"{what}: no {value!r}{nearest(value, known)}")
     chosen = choose(result, metric)
+    if scale is None:
+        summed = versus != "t" or all(metric_of(cell.game, name).cumulative for cell, name in chosen)
+        scale = "linear" if summed else "log-x"
     looks = looks_of(chosen)
 
     def fill(axis: Axes, title: str, members: Chosen) -> None:
@@ -190,7 +194,8 @@ def _label(axis: Axes, members: Chosen, versus: str, scale: str) -> None:
     if scale in ("log-x", "log-log"):
         axis.set_xscale("log")
     if scale == "log-log":
-        axis.set_yscale("log", nonpositive="mask")
+        axis.set_yscale("log", nonpositive="clip")  # a band that reaches 0 goes down to the edge
+        axis.set_ylim(bottom=_least(members))
     elif all(cell.curves[kept].min() >= 0 for cell, kept in members):
         axis.set_ylim(bottom=0)
     if versus == "t" and scale == "linear":
@@ -200,6 +205,12 @@ def _label(axis: Axes, members: Chosen, versus: str, scale: str) -> None:
         texts = [value if isinstance(value, str) else f"{value:g}" for value in places]
         axis.set_xticks(list(places.values()), texts)
         axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _least(members: Chosen) -> float:
+    """Return a bottom for a logarithmic axis: half of the least positive mean."""
+    means = np.concatenate([cell.curves[name].mean(axis=0) for cell, name in members])
+    return 0.5 * float(means[means > 0].min()) if (means > 0).any() else 0.1
 
 
 def _positions(members: Chosen, versus: str) -> dict[Any, float]:

@@ -21,7 +21,7 @@ import numpy as np
 from banditlab import registry
 from banditlab.checks.findings import Finding, insist
 from banditlab.checks.pairs import cell_of, pair_of, play, reference_for, settings_of
-from banditlab.checks.replay import run
+from banditlab.checks.replay import run, start_env
 from banditlab.errors import UserError
 from banditlab.games import games
 from banditlab.runs.grid import Cell, Record
@@ -109,8 +109,27 @@ def _environment_contracts(cell: Cell) -> Iterator[Finding]:
             verdict = "holds" if (steps >= 0).all() else "fails"
             fall = "" if verdict == "holds" else f"; it falls by {-steps.min():g} in round {int(steps.argmin())}"
             yield Finding(f"{metric.name} never falls", verdict, f"{metric.name} cannot be negative{fall}")
+    yield from _truths(cell)
     yield _oracle(cell)
     yield from _independence(cell)
+
+
+def _truths(cell: Cell) -> Iterator[Finding]:
+    """Check what is read at the record points, and the facts."""
+    curves = play(cell, 3)
+    for m, metric in enumerate(cell.game_metrics):
+        if not metric.cumulative and not metric.signed:
+            least = min(float(curve.values[:, m].min()) for curve in curves)
+            found = "" if least >= 0 else f"; found {least:g}"
+            yield Finding(
+                f"{metric.name} >= 0", "fails" if found else "holds", f"{metric.name} cannot be negative{found}"
+            )
+    env = start_env(cell.world.instance, cell.horizon, 0)
+    wanted = {"best", *(cell.world.kind.gives & {"domain"})}
+    lacking = ", ".join(sorted(wanted - cell.world.instance.facts(env).keys()))
+    yield Finding(
+        "facts", "fails" if lacking else "holds", f"lacks {lacking}" if lacking else "best, and what it gives"
+    )
 
 
 def _oracle(cell: Cell) -> Finding:

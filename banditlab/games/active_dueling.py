@@ -17,6 +17,7 @@ The functions below without a body are the verbs: the environment's are `observe
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from banditlab.games.game import Game, Metric, measure
@@ -88,7 +89,8 @@ def rounds(env, policy, start, end, contexts, coins, totals):
 def conclude(env, policy, t, totals):
     """Score the arms that the policy recommends after t rounds."""
     arms = recommend(policy, t)
-    totals[WORST] = totals[MEAN] = totals[WORST_BORDA] = totals[MEAN_BORDA] = 0.0
+    totals[WORST] = totals[WORST_BORDA] = -math.inf
+    totals[MEAN] = totals[MEAN_BORDA] = 0.0
     if arms.shape[0] != env.features.shape[0]:
         raise IndexError("the policy recommends something else than an arm for each context")
     for context in range(arms.shape[0]):
