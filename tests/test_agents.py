@@ -86,7 +86,7 @@ WRONG = {
     "seed": ({"kind": "ucb1", "arms": 2, "seed": -1}, "seed: should be an integer of at least 0, got -1"),
     "horizon": ({"kind": "ucb1", "arms": 2, "horizon": -5}, "horizon: should be an integer of at least 1, got -5"),
     "kind": ({"kind": "uxb1", "arms": 2}, r"no policy 'uxb1'; did you mean 'ucb1'\?"),
-    "ambiguous": ({"kind": "fixed", "arms": 2}, "'fixed' is ambiguous: write 'active-dueling/fixed' or 'bandit/fixed' or"),
+    "ambiguous": ({"kind": "fixed", "arms": 2}, "'fixed' is ambiguous: write 'active-dueling/fixed' or 'bandit/fixed'"),
     "parameter": ({"kind": "linucb", "arms": 2, "dim": 2, "widht": 1.0}, r"widht: unknown key; did you mean 'width'\?"),
     "value": ({"kind": "linucb", "arms": 2, "dim": 2, "width": -1.0}, "width: should be greater than 0, got -1.0"),
     "no features": ({"kind": "linucb", "arms": 2}, "agent 'linucb': dim: the policy needs features"),

@@ -29,14 +29,18 @@ def test_every_file_gives_a_kind_of_its_game(folder):
     """A file that discovery misses would otherwise be missed by every test that walks the registry."""
     package = Path(registry.__file__).parent
     files = [file for file in (package / folder).glob("*/*.py") if file.name != "__init__.py"]
-    homes = {kind.cls.__module__: kind.game for role in registry.ROLES for kind in registry.kinds(role)}
+    homes = {
+        kind.cls.__module__: registry.games()[kind.game].folder
+        for role in registry.ROLES
+        for kind in registry.kinds(role)
+    }
     wanted = {f"banditlab.{folder}.{file.parent.name}.{file.stem}": file.parent.name for file in files}
     assert wanted.items() <= homes.items()
     assert len(wanted) >= 7
 
 
 def test_games_are_exactly_these():
-    assert set(registry.games()) == {"bandit", "dueling"}
+    assert set(registry.games()) == {"active-dueling", "bandit", "dueling"}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,10 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
         ("1 / 0", r"plugin.py: ZeroDivisionError: division by zero"),
         ("def (", r"plugin.py: SyntaxError: .*plugin.py, line \d+"),
         ("import no_such_module", r"plugin.py: ModuleNotFoundError: No module named 'no_such_module'"),
-        ("policy('x', game='chess')(Added)", r"plugin.py: TypeError: no game 'chess' \(there are: bandit, dueling\)"),
+        (
+            "policy('x', game='chess')(Added)",
+            r"plugin.py: TypeError: no game 'chess' \(there are: active-dueling, bandit, dueling\)",
+        ),
         (
             "metric(game='bandit')(lambda env, policy: 0)",
             r"plugin.py: TypeError: metric '<lambda>': <lambda>\(env, policy\) should have the form",

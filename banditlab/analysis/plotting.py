@@ -56,8 +56,8 @@ def draw(
     versus : str
         "t" for rounds, or the name of a parameter that the grid sweeps, or "horizon".
     scale : str, optional
-        "linear", "log-x" or "log-log". By default "linear", and "log-x" over the rounds for a metric that is no sum over
-        them: a recommendation improves most in the first ones.
+        "linear", "log-x" or "log-log". By default "linear", but "log-x" over the rounds for a metric that is no sum
+        over them: a recommendation improves most in the first ones.
     band : str
         Of the mean: "student", "bootstrap" or "simultaneous". Of the replications: "quantile", which draws their
         median, quartiles, and 5 % and 95 % quantiles.

@@ -12,7 +12,7 @@ from scipy.stats import chi2
 from banditlab import registry
 from banditlab.checks import check_environment, replay
 from banditlab.checks.pairs import cell_of, play, settings_of
-from banditlab.environments.active_dueling.cyclic import Cyclic
+from banditlab.environments.active_dueling.circular import Circular
 from banditlab.environments.active_dueling.log_linear import LogLinear
 from banditlab.environments.active_dueling.rkhs import Rkhs
 from banditlab.errors import UserError
@@ -32,8 +32,8 @@ WORLDS = {
     "independent": Rkhs(contexts=3, actions=4, structure="independent", link="exponential", scale=1.0),
     "one context": Rkhs(contexts=1, actions=2),
     "log-linear": LogLinear(contexts=3, actions=4, dim=2),
-    "cyclic": Cyclic(contexts=3, actions=5),
-    "cyclic, unrelated": Cyclic(contexts=2, actions=3, structure="independent"),
+    "circular": Circular(contexts=3, actions=5),
+    "circular, unrelated": Circular(contexts=2, actions=3, structure="independent"),
 }
 each_world = pytest.mark.parametrize("name", WORLDS)
 seeds = st.integers(0, 2**32 - 1)
@@ -172,7 +172,7 @@ def test_rounding_does_not_change_the_best(link, scale):
 @given(seed=seeds, contexts=st.integers(1, 4), actions=st.integers(3, 12), structure=st.sampled_from(STRUCTURES))
 @settings(max_examples=40, deadline=None)
 def test_a_circle_has_a_borda_winner_and_no_utility(seed, contexts, actions, structure):
-    world = Cyclic(contexts=contexts, actions=actions, structure=structure, gap=0.15, cycle=0.35)
+    world = Circular(contexts=contexts, actions=actions, structure=structure, gap=0.15, cycle=0.35)
     env = world.start(np.random.default_rng(seed), np.uint64(0), HORIZON)
     smooth = world.draw(np.random.default_rng(seed))
     smooth *= 0.15 / np.ptp(smooth, axis=1).max()
@@ -186,7 +186,7 @@ def test_a_circle_has_a_borda_winner_and_no_utility(seed, contexts, actions, str
 def test_a_utility_fitted_on_a_circle_depends_on_the_pairs():
     """All pairs: the scores of maximum likelihood are those of Borda. Neighbours, a tree: a log-odds for each step."""
     for seed in range(3):
-        env = start(Cyclic(contexts=5, actions=10), seed)
+        env = start(Circular(contexts=5, actions=10), seed)
         for context, matrix in enumerate(env.matrices):
             assert np.argmax(bradley_terry(matrix)) == env.best[context]
             steps = np.diagonal(matrix, -1)  # of an arm against the one before it
@@ -218,7 +218,7 @@ def test_duels_are_won_as_often_as_declared(name):
 
 
 @pytest.mark.claims
-@pytest.mark.parametrize("name", ["homogeneous", "log-linear", "cyclic"])
+@pytest.mark.parametrize("name", ["homogeneous", "log-linear", "circular"])
 def test_a_uniform_opponent_makes_wins_as_likely_as_the_borda_value(name):
     """100 000 duels, the arm itself among the opponents: Pearson's statistic, false alarm 1e-6 a case."""
     world, rng = WORLDS[name], np.random.default_rng(0)
@@ -273,7 +273,7 @@ def metrics(name, player, replication=0):
 @each_world
 def test_metrics_that_are_kept(name):
     borda = {"worst-borda", "mean-borda"}
-    assert set(metrics(name, Uniform())) == (borda if name.startswith("cyclic") else {"worst", "mean", *borda})
+    assert set(metrics(name, Uniform())) == (borda if name.startswith("circular") else {"worst", "mean", *borda})
 
 
 @each_world
@@ -324,20 +324,20 @@ def test_metrics_by_hand(name):
         ("log-linear", {"actions": 1}, "actions"),
         ("log-linear", {"dim": 0}, "dim"),
         ("log-linear", {"signal": 0.0}, "signal"),
-        ("cyclic", {"gap": 0.2, "cycle": 0.4}, "gap \\+ cycle: at most 1/2, got 0.6"),
-        ("cyclic", {"actions": 2}, "actions: at least 3"),
-        ("cyclic", {"gap": 0.25, "cycle": 0.2}, "gap: below 0.2,"),
-        ("cyclic", {"gap": 0.0}, "gap"),
+        ("circular", {"gap": 0.2, "cycle": 0.4}, "gap \\+ cycle: at most 1/2, got 0.6"),
+        ("circular", {"actions": 2}, "actions: at least 3"),
+        ("circular", {"gap": 0.25, "cycle": 0.2}, "gap: below 0.2,"),
+        ("circular", {"gap": 0.0}, "gap"),
         (
             "rkhs",
             {"contexts": 400, "actions": 300},
             "contexts \\* actions: 120,000 points, of which a table of all pairs takes 107.3 GiB; allowed: 10,000",
         ),
-        ("cyclic", {"contexts": 101, "actions": 100}, "contexts \\* actions: 10,100 points, .* allowed: 10,000"),
+        ("circular", {"contexts": 101, "actions": 100}, "contexts \\* actions: 10,100 points, .* allowed: 10,000"),
         ("log-linear", {"contexts": 10**9, "actions": 2}, "contexts \\* actions: more than 1,000,000 points, "),
         ("rkhs", {"length_scale": 1e4}, "length_scale: at 10000 .* 0.0001 .*; allowed: .* 0.01$"),
         ("rkhs", {"length_scale": 101, "structure": "independent"}, "length_scale: at 101 "),
-        ("cyclic", {"length_scale": 1e4}, "length_scale: at 10000 "),
+        ("circular", {"length_scale": 1e4}, "length_scale: at 10000 "),
     ],
 )
 def test_bad_parameters_are_named(kind, parameters, words):

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from banditlab.checks import replay
-from banditlab.environments.active_dueling.cyclic import Cyclic
+from banditlab.environments.active_dueling.circular import Circular
 from banditlab.environments.active_dueling.rkhs import Rkhs
 from banditlab.environments.context_preferences import borda_values
 from banditlab.numerics import borda
@@ -246,7 +246,7 @@ def test_asking_for_a_recommendation_changes_nothing(policy):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("world", [Cyclic(contexts=2, actions=5), Rkhs(contexts=2, actions=5)])
+@pytest.mark.parametrize("world", [Circular(contexts=2, actions=5), Rkhs(contexts=2, actions=5)])
 def test_an_arm_wins_as_often_as_its_borda_value_says(world):
     done = replay.run(world, UniformBorda(), 20_000, seed=11)
     played, won = np.zeros((2, 5)), np.zeros((2, 5))

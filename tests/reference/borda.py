@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from banditlab.environments.active_dueling.cyclic import Cyclic
+from banditlab.environments.active_dueling.circular import Circular
 from banditlab.environments.active_dueling.rkhs import Rkhs
 from tests.reference.kernels import draw_near, rbf
 
 #: Where the policies that share the regression are compared with their twins.
 SMOOTH = Rkhs(contexts=4, actions=4)
-CIRCLES = Cyclic(contexts=3, actions=5)
+CIRCLES = Circular(contexts=3, actions=5)
 UNRELATED = Rkhs(contexts=4, actions=4, structure="independent")
 ONE = Rkhs(contexts=1, actions=8)
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from banditlab import bounds
+from banditlab.environments.arms import Coins, State, make_coins
 from banditlab.environments.instances import draw_means, parse_prior, settle_arms
-from banditlab.games.bandit import PLAIN_METRICS, score
-from banditlab.numerics.hashing import uniform
+from banditlab.games.bandit import PLAIN_METRICS
 from banditlab.registry import environment
-from banditlab.types import Arms, Counts, Matrix, NonNegative, Probability, Vector
+from banditlab.types import Arms, NonNegative, Probability
 
 PRIORS = {"beta": "beta(a, b) with a, b > 0", "uniform": "uniform(a, b) with a < b"}
 
 
 @environment("bernoulli", game="bandit", gives=("bounded-rewards",), metrics=PLAIN_METRICS)
 @dataclass(frozen=True)
-class Bernoulli:
+class Bernoulli(Coins):
     """Bernoulli arms: the reward of arm k is 1 with probability means[k], else 0.
 
     The arms are written one by one (`means`), or as `arms` of which one, at a random place, has mean `best` and the
@@ -32,13 +32,6 @@ class Bernoulli:
     best: Probability | None = None  #: mean of the best arm; 0.6 where arms are given by a gap
     prior: str | None = None  #: "beta(a, b)" or "uniform(a, b)"
 
-    class State(NamedTuple):
-        features: Matrix  #: (K, 0)
-        means: Vector  #: (K,)
-        plays: Counts  #: (K,) how often each arm was played
-        best: Counts  #: (1,) the best arm
-        noise: np.uint64
-
     def __post_init__(self):
         settle_arms(self, PRIORS)
         if self.gap is not None and self.gap > self.best:
@@ -50,8 +43,7 @@ class Bernoulli:
 
     def start(self, rng, noise, horizon) -> State:
         means = draw_means(self.means, self.arms, self.gap, self.best, self.prior, rng)
-        arms = len(means)
-        return self.State(np.zeros((arms, 0)), means, np.zeros(arms, int), np.array([means.argmax()]), noise)
+        return make_coins(np.zeros((len(means), 0)), means, noise)
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": 0.5}
@@ -59,22 +51,3 @@ class Bernoulli:
     def bounds(self, state, rounds) -> list[bounds.Bound]:
         found = [bounds.bernoulli(state.means, rounds)]
         return found + bounds.identification(state.means, "bernoulli", 0.5, rounds)
-
-    @staticmethod
-    def observe(env, t, rng):
-        return env.features
-
-    @staticmethod
-    def pull(env, t, features, arm):
-        count = env.plays[arm]
-        env.plays[arm] = count + 1
-        return 1.0 if uniform(env.noise, arm, count) < env.means[arm] else 0.0
-
-    @staticmethod
-    def regret(env, t, features, arm, reward, totals):
-        best = env.means[env.best[0]]
-        score(totals, best - env.means[arm], best - reward)
-
-    @staticmethod
-    def shortfall(env, t, arm):
-        return env.means[env.best[0]] - env.means[arm]

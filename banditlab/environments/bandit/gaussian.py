@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import bounds
+from banditlab.environments.arms import FixedArms
 from banditlab.environments.instances import draw_means, settle_arms
-from banditlab.games.bandit import PLAIN_METRICS, score
+from banditlab.games.bandit import PLAIN_METRICS
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
 from banditlab.types import Arms, Counts, Matrix, NonNegative, Real, Vector
@@ -19,7 +20,7 @@ PRIORS = {"normal": "normal(mean, std) with std > 0", "uniform": "uniform(a, b) 
 
 @environment("gaussian", game="bandit", metrics=PLAIN_METRICS)
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(FixedArms):
     """Gaussian arms: the reward of arm k is normal with mean means[k] and standard deviation `std`.
 
     The arms are written one by one (`means`), or as `arms` of which one, at a random place, has mean `best` and the
@@ -57,20 +58,7 @@ class Gaussian:
         return found + bounds.identification(state.means, "gaussian", self.std, rounds)
 
     @staticmethod
-    def observe(env, t, rng):
-        return env.features
-
-    @staticmethod
     def pull(env, t, features, arm):
         count = env.plays[arm]
         env.plays[arm] = count + 1
         return env.means[arm] + env.std * normal(env.noise, arm, count)
-
-    @staticmethod
-    def regret(env, t, features, arm, reward, totals):
-        best = env.means[env.best[0]]
-        score(totals, best - env.means[arm], best - reward)
-
-    @staticmethod
-    def shortfall(env, t, arm):
-        return env.means[env.best[0]] - env.means[arm]

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from banditlab.environments.arms import FixedArms
 from banditlab.environments.bandit.gaussian import PRIORS
 from banditlab.environments.instances import draw_means, settle_arms
-from banditlab.games.bandit import PLAIN_METRICS, score
+from banditlab.games.bandit import PLAIN_METRICS
 from banditlab.numerics.hashing import positive_uniform
 from banditlab.registry import environment
 from banditlab.types import Arms, Counts, Matrix, NonNegative, Positive, Real, Vector
@@ -18,7 +19,7 @@ from banditlab.types import Arms, Counts, Matrix, NonNegative, Positive, Real, V
 
 @environment("student-t", game="bandit", metrics=PLAIN_METRICS)
 @dataclass(frozen=True)
-class StudentT:
+class StudentT(FixedArms):
     """Arms with Student t noise: the reward of arm k is means[k] plus a t variate of `df` degrees of freedom.
 
     The variate is scaled to the standard deviation `std`, so that rewards of different `df` and those of `gaussian` can
@@ -64,23 +65,10 @@ class StudentT:
         return {"best": state.best, "noise": self.std}
 
     @staticmethod
-    def observe(env, t, rng):
-        return env.features
-
-    @staticmethod
     def pull(env, t, features, arm):
         count = env.plays[arm]
         env.plays[arm] = count + 1
         return env.means[arm] + env.scale * _student_t(env.noise, arm, count, env.df)
-
-    @staticmethod
-    def regret(env, t, features, arm, reward, totals):
-        best = env.means[env.best[0]]
-        score(totals, best - env.means[arm], best - reward)
-
-    @staticmethod
-    def shortfall(env, t, arm):
-        return env.means[env.best[0]] - env.means[arm]
 
 
 def _student_t(key, what, count, df):

@@ -1,12 +1,12 @@
 """Twin of the player that is told the best arm of each context."""
 
-from banditlab.environments.active_dueling.cyclic import Cyclic
+from banditlab.environments.active_dueling.circular import Circular
 from banditlab.environments.active_dueling.rkhs import Rkhs
 
 #: (environment, horizon, parameters)
 CASES = [
     (Rkhs(contexts=4, actions=5), 50, {}),
-    (Cyclic(contexts=2, actions=6), 50, {}),
+    (Circular(contexts=2, actions=6), 50, {}),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from banditlab.environments.active_dueling.cyclic import Cyclic
+from banditlab.environments.active_dueling.circular import Circular
 from banditlab.environments.active_dueling.log_linear import LogLinear
 from banditlab.environments.active_dueling.rkhs import Rkhs
 from tests.reference import draws
@@ -12,7 +12,7 @@ from tests.reference.kernels import by_norm, rbf
 CASES = [
     (Rkhs(contexts=4, actions=4), 60, {"length_scale": 0.3}),
     (Rkhs(contexts=3, actions=5, structure="independent"), 60, {"length_scale": "told", "ridge": 1.0}),
-    (Cyclic(contexts=2, actions=6), 60, {"variance": 0.5}),
+    (Circular(contexts=2, actions=6), 60, {"variance": 0.5}),
     (LogLinear(contexts=4, actions=4, dim=3), 60, {"kernel": "linear"}),
 ]
 

@@ -14,9 +14,9 @@ from banditlab.registry import environment
 from banditlab.types import Positive
 
 
-@environment("cyclic", game="active-dueling", gives=("features", "domain"), metrics=BORDA_METRICS)
+@environment("circular", game="active-dueling", gives=("features", "domain"), metrics=BORDA_METRICS)
 @dataclass(frozen=True)
-class Cyclic(Grid, ContextPreferences):
+class Circular(Grid, ContextPreferences):
     """In context x, arm i beats arm j with probability 1/2 + f(x, i) - f(x, j) + cycle sin(2 pi (i - j) / K).
 
     f is drawn as a smooth function on the grid, with mean 0 over the actions of each context, and multiplied so that
