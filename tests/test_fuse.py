@@ -1,6 +1,7 @@
 """The compiled pair: equal to plain Python, never stale, never wrong, never half a pair."""
 
 import importlib.util
+import inspect
 import json
 import os
 import subprocess
@@ -591,7 +592,7 @@ def test_half_a_policy_is_refused_in_a_sentence(what):
 
 def test_half_an_environment_is_refused_in_a_sentence():
     cls = registry.find("environment", "bernoulli").cls
-    bare = {name: vars(cls)[name] for name in ("start", "observe", "pull", "regret")}
+    bare = {name: inspect.getattr_static(cls, name) for name in ("start", "observe", "pull", "regret")}
     decorate = registry.environment("under-test", game="bandit")
     with pytest.raises(TypeError, match=r"the class Odd lacks facts\(self, state\)"):
         decorate(dataclass(frozen=True)(type("Odd", (), bare)))
