@@ -157,6 +157,7 @@ def test_a_transcription_that_raises_fails():
     assert found[TRANSCRIPTION].startswith("ZeroDivisionError: ")
 
 
+@pytest.mark.compiled
 def test_who_stops_is_judged_by_what_it_recommends(tmp_path):
     """A policy that stops at once has little regret, and is not good for that."""
     stops = [

@@ -4,13 +4,14 @@ The twin of a policy stands in `tests/reference/GAME/` under the policy's own fi
 name, beside the CASES in which the two are compared: (environment, horizon, parameters).
 """
 
+import numba
 import pytest
 
 from banditlab import registry
 from banditlab.checks import replay
 from banditlab.checks.transcriptions import transcription_of
 
-SEEDS = (0, 1, 2)
+SEEDS = (0,) if numba.config.DISABLE_JIT else (0, 1, 2)  # one run shows every line, and three are slow uncompiled
 KINDS = [kind for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")]
 TWINS = {kind: transcription_of(kind, "tests/reference") for kind in KINDS}
 

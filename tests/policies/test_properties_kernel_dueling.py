@@ -333,3 +333,17 @@ def test_regret_is_the_prototypes(kind, preset, mean, error):
         ours.mean(), ours.std(ddof=1), len(ours), mean, error * math.sqrt(10), 10, equal_var=False
     )
     assert test.pvalue > 1e-3, f"{ours.mean():.1f} here, {mean} there"
+
+
+@pytest.mark.parametrize(
+    ("settings_", "line"),
+    [
+        ({"kernel": "rfb"}, "kernel: rbf, matern-1/2, matern-3/2, matern-5/2, linear, or a file; got 'rfb'"),
+        ({"norm": 1000.0}, "norm: at most 100, since kappa grows like exp.2 norm.; got 1000"),
+        ({"preset": "code", "width": "theory"}, 'width: "theory" is for preset = "paper"'),
+    ],
+)
+def test_parameters_that_make_no_sense_are_one_line(settings_, line):
+    with pytest.raises(ValueError, match=line) as error:
+        MaxMinLCB(**settings_)
+    assert "\n" not in str(error.value)
