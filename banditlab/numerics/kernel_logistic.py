@@ -44,7 +44,7 @@ class Logistic(NamedTuple):
     pairs: Counts  #: (N (N-1) / 2, 2) the pairs that met, in the order of their first duels
     met: Counts  #: (1,) number of pairs that met
     dual: Vector  #: (N,) a
-    utilities: Vector  #: (N,) f
+    utilities: Vector  #: (N,) f = C a
     growth: float  #: of C with each duel, 1 / (2 penalty); 0 where it stays
     residual: Vector  #: (N,) scratch
     step: Vector  #: (N,) scratch
@@ -97,7 +97,7 @@ def learn_duel(model, first, second, won):
 def count_duel(model, first, second, won):
     """Add a duel of two different arms, and leave the estimate as it is."""
     low, high = min(first, second), max(first, second)
-    if model.wins[low, high] + model.wins[high, low] == 0.0:
+    if times_met(model, low, high) == 0.0:
         model.pairs[model.met[0], 0] = low
         model.pairs[model.met[0], 1] = high
         model.met[0] += 1
@@ -121,7 +121,6 @@ def maximise(model):
     f, dual, residual, step = model.utilities, model.dual, model.residual, model.step
     before = math.inf
     for _ in range(1000):
-        multiply(model.prior, dual, f)
         _differentiate(model)
         multiply(model.posterior, residual, step)
         decrement = dot(residual, step)  # squared distance to the optimum in units of the posterior
@@ -132,10 +131,10 @@ def maximise(model):
         scale = _search(model)
         for k in range(f.shape[0]):
             dual[k] -= scale * residual[k]
+        multiply(model.prior, dual, f)
         if abs(decrement) <= EXACT or (abs(decrement) <= CLOSE and abs(decrement) >= 0.5 * before):
             break
         before = abs(decrement)
-    multiply(model.prior, dual, f)
     _differentiate(model)
     furthest, scale = 0.0, 1.0
     for k in range(f.shape[0]):
@@ -166,10 +165,27 @@ def _slope(model, scale):
         slope += step[k] * (model.dual[k] - scale * model.residual[k])
     for p in range(model.met[0]):
         low, high = model.pairs[p, 0], model.pairs[p, 1]
-        duels = model.wins[low, high] + model.wins[high, low]
         way = step[low] - step[high]
-        slope += way * (duels * probability(LOGISTIC, f[low] - f[high] + scale * way) - model.wins[low, high])
+        slope += way * _push(model, low, high, f[low] - f[high] + scale * way)
     return slope
+
+
+@kernel
+def times_met(model, low, high):
+    """Return how many duels two arms have had."""
+    return model.wins[low, high] + model.wins[high, low]
+
+
+@kernel
+def _push(model, low, high, margin):
+    """Return the derivative of a pair's loss by its margin."""
+    return times_met(model, low, high) * probability(LOGISTIC, margin) - model.wins[low, high]
+
+
+@kernel
+def _curvature(model, low, high, margin):
+    """Return the second derivative of a pair's loss by its margin."""
+    return times_met(model, low, high) * curvature(LOGISTIC, margin)
 
 
 @kernel
@@ -180,12 +196,11 @@ def _differentiate(model):
         residual[k] = model.dual[k]
     for p in range(model.met[0]):
         low, high = model.pairs[p, 0], model.pairs[p, 1]
-        duels = model.wins[low, high] + model.wins[high, low]
         margin = f[low] - f[high]
-        push = duels * probability(LOGISTIC, margin) - model.wins[low, high]
+        push = _push(model, low, high, margin)
         residual[low] += push
         residual[high] -= push
-        weight, held = duels * curvature(LOGISTIC, margin), model.weights[low, high]
+        weight, held = _curvature(model, low, high, margin), model.weights[low, high]
         if abs(weight - held) > LAG * max(weight, held):
             _reweigh(model, low, high, weight)
 
@@ -196,8 +211,7 @@ def refresh(model):
     f = model.utilities
     for p in range(model.met[0]):
         low, high = model.pairs[p, 0], model.pairs[p, 1]
-        duels = model.wins[low, high] + model.wins[high, low]
-        _reweigh(model, low, high, duels * curvature(LOGISTIC, f[low] - f[high]))
+        _reweigh(model, low, high, _curvature(model, low, high, f[low] - f[high]))
 
 
 @kernel
@@ -219,6 +233,7 @@ def _grow(model, low, high):
         v[k] = one[k] - other[k]
         pushed[k] = 0.0
     subtract_square(model.prior, v, -model.growth)
+    multiply(model.prior, model.dual, model.utilities)
     _weigh(model, v, pushed)
     for k in range(v.shape[0]):
         v[k] -= dot(model.posterior[k], pushed)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
+from banditlab.numerics.kernel_logistic import times_met
 from banditlab.numerics.kernels import cholesky
 from banditlab.numerics.linear import dot, row_dot
 from banditlab.types import Matrix, Vector
@@ -53,7 +54,7 @@ def draw_deviation(sampler, process, model, rng):
         push[k] = 0.0
     for p in range(model.met[0]):
         low, high = model.pairs[p, 0], model.pairs[p, 1]
-        duels = model.wins[low, high] + model.wins[high, low]
+        duels = times_met(model, low, high)
         seen = duels * (draw[low] - draw[high]) + math.sqrt(duels * process.noise) * rng.standard_normal()
         push[low] += seen
         push[high] -= seen
