@@ -49,11 +49,6 @@ def kappa(norm: float) -> float:
     return 2.0 + math.exp(norm) + math.exp(-norm)
 
 
-def constant_width(value: float, squared: bool = False) -> Width:
-    """Return the width beta = value."""
-    return Width(value, squared=squared)
-
-
 def theoretical_width(norm: float, ridge: float, kappa: float, delta: float) -> Width:
     """Return beta_t = 4 L B + 2 L sqrt((2 kappa / ridge) (gain + ln 1/delta)), L = 1/4 (MaxMinLCB, Corollary 5)."""
     return Width(norm, 0.5 * math.sqrt(2.0 * kappa / ridge), math.log(1.0 / delta))

@@ -9,9 +9,10 @@ import numpy as np
 
 from banditlab.arrays import table
 from banditlab.numerics.gaussian_process import start_process
-from banditlab.numerics.kernel_duels import Belief, constant_width, kappa, start_belief, theoretical_width
+from banditlab.numerics.kernel_duels import Belief, kappa, start_belief, theoretical_width
 from banditlab.numerics.kernel_logistic import start_logistic, with_origin
 from banditlab.numerics.kernels import KERNELS, check_gram, gram
+from banditlab.numerics.widths import Width
 from banditlab.types import Fraction, Positive
 
 
@@ -77,5 +78,5 @@ class Kernelised(Kernel):
         if self.width == "theory":
             width = theoretical_width(self.norm, self.ridge, bound, self.delta)
         else:
-            width = constant_width(self.width, squared=code)
+            width = Width(self.width, squared=code)
         return start_belief(model, start_process(matrix, self.ridge * bound), width)

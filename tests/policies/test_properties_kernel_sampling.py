@@ -13,9 +13,10 @@ from banditlab.environments.dueling.kernelized import Kernelized
 from banditlab.games.dueling import AVERAGE_PREFERENCE
 from banditlab.numerics import kernel_duels
 from banditlab.numerics.gaussian_process import start_process
-from banditlab.numerics.kernel_duels import constant_width, forget, start_belief
+from banditlab.numerics.kernel_duels import forget, start_belief
 from banditlab.numerics.kernel_logistic import start_logistic
 from banditlab.numerics.kernel_sampling import draw_deviation, start_sampler
+from banditlab.numerics.widths import Width
 from banditlab.policies.dueling.kernel_double_thompson import KernelDoubleThompson
 from banditlab.policies.dueling.mr_lpf import MRLPF
 from banditlab.policies.dueling.popbo_laplace import PopboLaplace
@@ -31,7 +32,7 @@ def dueled(seed, arms, count, **estimate):
     """A belief of random points after random duels, the matrix it started from, and the duels."""
     rng = np.random.default_rng(seed)
     gram = rbf(rng.normal(size=(arms, 2)), 1.5, 1.0)
-    belief = start_belief(start_logistic(gram, **estimate), start_process(gram, 0.7), constant_width(1.0))
+    belief = start_belief(start_logistic(gram, **estimate), start_process(gram, 0.7), Width(1.0))
     duels = [(*rng.integers(arms, size=2), bool(rng.random() < 0.4)) for _ in range(count)]
     for duel in duels:
         kernel_duels.learn(belief, *duel)
@@ -87,7 +88,7 @@ def test_draws_have_the_posterior_covariance(seed, arms, count):
 def test_a_singular_prior_can_be_drawn_from(seed, arms):
     """Two points of one and the same value get one and the same draw, to within the jitter's deviation."""
     gram = np.kron(rbf(np.random.default_rng(seed).normal(size=(arms, 1)), 1.0, 5.0), np.ones((2, 2)))
-    belief = start_belief(start_logistic(gram, ridge=0.5), start_process(gram, 0.7), constant_width(1.0))
+    belief = start_belief(start_logistic(gram, ridge=0.5), start_process(gram, 0.7), Width(1.0))
     draw = draw_with(belief, start_sampler(gram), np.random.default_rng(seed))
     assert_allclose(draw[::2], draw[1::2], rtol=0, atol=2e-3)  # 14 deviations of a difference of two
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from banditlab.numerics.gaussian_process import Process, learn_difference, start_process, variance_of_difference
 from banditlab.numerics.kernel_duels import kappa
-from banditlab.numerics.kernel_logistic import Logistic, learn_duel
+from banditlab.numerics.kernel_logistic import Logistic, learn_duel, start_logistic
 from banditlab.numerics.pair_selection import TIE, find_best_arms
 from banditlab.numerics.ties import draw_best
 from banditlab.policies.pair_selection import Estimate
@@ -46,10 +46,12 @@ class MaxVariance(Estimate):
         recommended: Counts  #: (C,)
 
     def start(self, problem, rng) -> State:
-        process = start_process(self.gram(problem), self.ridge * kappa(2.0 * self.norm))
+        gram = self.gram(problem)
+        model = start_logistic(gram, ridge=self.ridge)
+        process = start_process(gram, self.ridge * kappa(2.0 * self.norm))
         pairs = np.column_stack(np.triu_indices(problem.arms, 1))
         scores, recommended = np.zeros(problem.contexts * len(pairs)), np.zeros(problem.contexts, int)
-        return self.State(self.model(problem), process, pairs, scores, recommended)
+        return self.State(model, process, pairs, scores, recommended)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -49,7 +49,8 @@ class KernelDoubleThompson(Kernelised):
         sampler: Sampler
 
     def start(self, problem, rng) -> State:
-        return self.State(self.belief(problem), start_sampler(self.gram(problem)))
+        belief = self.belief(problem)
+        return self.State(belief, start_sampler(belief.process.covariance))  # still the prior's
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -52,7 +52,8 @@ class MRLPF(Kernelised):
 
     def start(self, problem, rng) -> State:
         clock = np.array([_round_length(problem.horizon, 1), 0])
-        return self.State(self.belief(problem), self.gram(problem), clock, float(problem.horizon))
+        belief = self.belief(problem)
+        return self.State(belief, belief.process.covariance.copy(), clock, float(problem.horizon))
 
     @staticmethod
     def choose(state, t, features, rng):
