@@ -103,9 +103,10 @@ def _in_slices(cell: Cell) -> list:
 
 
 def _environment_contracts(cell: Cell) -> Iterator[Finding]:
+    totals = run(cell.world.instance, cell.player.instance, cell.horizon).totals
     for m, metric in enumerate(games()[cell.game].metrics):
         if metric in cell.game_metrics and metric.cumulative and not metric.signed:
-            steps = run(cell.world.instance, cell.player.instance, cell.horizon).totals[:, m]
+            steps = totals[:, m]
             verdict = "holds" if (steps >= 0).all() else "fails"
             fall = "" if verdict == "holds" else f"; it falls by {-steps.min():g} in round {int(steps.argmin())}"
             yield Finding(f"{metric.name} never falls", verdict, f"{metric.name} cannot be negative{fall}")
