@@ -6,9 +6,11 @@ from banditlab.environments.bandit.adversarial import Adversarial
 from banditlab.environments.bandit.bernoulli import Bernoulli
 from banditlab.environments.bandit.classification import Classification
 from banditlab.environments.bandit.gaussian import Gaussian
+from banditlab.environments.bandit.kernelized import Kernelized
 from banditlab.environments.bandit.linear import Linear
 from banditlab.environments.bandit.logistic import Logistic
 from banditlab.environments.bandit.table import Table
+from banditlab.environments.dueling.kernelized import Kernelized as KernelizedDuels
 from banditlab.environments.dueling.linear import Linear as LinearDuels
 from banditlab.environments.dueling.matrix import Matrix
 
@@ -33,3 +35,8 @@ DUELS_ONE_HOT = LinearDuels(arms=4, dim=4, contexts="one-hot", signal=2.0)
 DUELS_HYPERCUBE = LinearDuels(arms=5, dim=3, contexts="hypercube", signal=2.0)
 DUELS_BALL = LinearDuels(arms=3, dim=2, contexts="ball", signal=3.0)
 CYCLE = Matrix([[0.5, 0.6, 0.7, 0.6], [0.4, 0.5, 0.8, 0.3], [0.3, 0.2, 0.5, 0.9], [0.4, 0.7, 0.1, 0.5]])
+
+BRANIN = Kernelized("branin", points=4)
+ACKLEY = Kernelized("ackley", points=4)
+BRANIN_DUELS = KernelizedDuels("branin", points=4)
+ACKLEY_DUELS = KernelizedDuels("ackley", points=4)

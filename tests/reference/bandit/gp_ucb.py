@@ -2,11 +2,8 @@
 
 import numpy as np
 
-from banditlab.environments.bandit.kernelized import Kernelized
 from tests.reference.kernels import draw_near, rbf
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY, BRANIN
 
 #: (environment, horizon, parameters)
 CASES = [

@@ -5,14 +5,13 @@ Ties are as for duels: one is drawn. The published code takes the lowest index.
 
 import numpy as np
 
-from banditlab.environments.bandit.kernelized import Kernelized
 from tests.reference.kernels import draw_near
-from tests.reference.worlds import BERNOULLI, GAUSSIAN
+from tests.reference.worlds import BERNOULLI, BRANIN, GAUSSIAN
 
 #: (environment, horizon, parameters)
 CASES = [
     (BERNOULLI, 400, {}),
-    (Kernelized("branin", points=4), 200, {}),
+    (BRANIN, 200, {}),
     (GAUSSIAN, 200, {"delta": 0.9}),
 ]
 

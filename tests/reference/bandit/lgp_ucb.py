@@ -3,11 +3,8 @@
 import numpy as np
 from scipy.special import expit
 
-from banditlab.environments.bandit.kernelized import Kernelized
 from tests.reference.kernels import Belief, draw_near
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY, BRANIN
 
 #: (environment, horizon, parameters)
 CASES = [

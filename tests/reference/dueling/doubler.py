@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import Belief, draw_near
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (BRANIN, 70, {"length_scale": 3.0}),
-    (BRANIN, 70, {"preset": "code", "length_scale": 3.0, "penalty": 0.1}),
-    (ACKLEY, 70, {"width": "theory", "norm": 0.5}),
-    (ACKLEY, 70, {"width": 0.5}),
+    (BRANIN_DUELS, 70, {"length_scale": 3.0}),
+    (BRANIN_DUELS, 70, {"preset": "code", "length_scale": 3.0, "penalty": 0.1}),
+    (ACKLEY_DUELS, 70, {"width": "theory", "norm": 0.5}),
+    (ACKLEY_DUELS, 70, {"width": 0.5}),
 ]
 
 

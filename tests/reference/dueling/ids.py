@@ -5,16 +5,14 @@ from scipy.special import expit
 
 from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import Belief, draw_near
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (BRANIN, 60, {"length_scale": 3.0}),
-    (BRANIN, 60, {"preset": "code", "length_scale": 3.0, "penalty": 0.1}),
-    (ACKLEY, 60, {"width": "theory", "norm": 0.5}),
-    (ACKLEY, 60, {"width": 0.5}),
+    (BRANIN_DUELS, 60, {"length_scale": 3.0}),
+    (BRANIN_DUELS, 60, {"preset": "code", "length_scale": 3.0, "penalty": 0.1}),
+    (ACKLEY_DUELS, 60, {"width": "theory", "norm": 0.5}),
+    (ACKLEY_DUELS, 60, {"width": 0.5}),
     (Kernelized("matyas", points=2), 30, {"preset": "code", "width": 0.3}),
 ]
 

@@ -2,19 +2,16 @@
 
 import numpy as np
 
-from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import Belief
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (ACKLEY, 60, {}),
-    (BRANIN, 60, {"length_scale": 3.0, "width": 2.0}),
-    (BRANIN, 60, {"preset": "code", "length_scale": 3.0}),
-    (ACKLEY, 40, {"width": "theory", "norm": 0.5}),
-    (ACKLEY, 60, {"variance": 0.3, "ridge": 0.05, "width": 0.5}),
+    (ACKLEY_DUELS, 60, {}),
+    (BRANIN_DUELS, 60, {"length_scale": 3.0, "width": 2.0}),
+    (BRANIN_DUELS, 60, {"preset": "code", "length_scale": 3.0}),
+    (ACKLEY_DUELS, 40, {"width": "theory", "norm": 0.5}),
+    (ACKLEY_DUELS, 60, {"variance": 0.3, "ridge": 0.05, "width": 0.5}),
 ]
 
 

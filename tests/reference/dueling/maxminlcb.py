@@ -2,21 +2,18 @@
 
 import numpy as np
 
-from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import Belief, draw_near
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (BRANIN, 60, {"length_scale": 3.0}),
-    (BRANIN, 60, {"preset": "code", "length_scale": 3.0}),
-    (ACKLEY, 60, {"candidates": True}),
-    (ACKLEY, 60, {"preset": "code", "candidates": True, "penalty": 0.1, "width": 0.5}),
-    (ACKLEY, 60, {"width": "theory", "norm": 0.5}),
-    (ACKLEY, 60, {"width": 0.2}),
-    (ACKLEY, 60, {"width": 0.3, "candidates": True}),
+    (BRANIN_DUELS, 60, {"length_scale": 3.0}),
+    (BRANIN_DUELS, 60, {"preset": "code", "length_scale": 3.0}),
+    (ACKLEY_DUELS, 60, {"candidates": True}),
+    (ACKLEY_DUELS, 60, {"preset": "code", "candidates": True, "penalty": 0.1, "width": 0.5}),
+    (ACKLEY_DUELS, 60, {"width": "theory", "norm": 0.5}),
+    (ACKLEY_DUELS, 60, {"width": 0.2}),
+    (ACKLEY_DUELS, 60, {"width": 0.3, "candidates": True}),
 ]
 
 

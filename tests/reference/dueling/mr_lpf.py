@@ -4,20 +4,17 @@ import math
 
 import numpy as np
 
-from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import Belief
-
-BRANIN = Kernelized("branin", points=4)
-ACKLEY = Kernelized("ackley", points=4)
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (ACKLEY, 100, {}),
-    (ACKLEY, 100, {"width": 0.3}),
-    (ACKLEY, 90, {"width": 0.01}),  # one arm is left early
-    (BRANIN, 100, {"preset": "code", "length_scale": 3.0, "width": 0.5}),
-    (BRANIN, 100, {"length_scale": 3.0, "variance": 0.3, "ridge": 0.05}),
-    (ACKLEY, 60, {"width": "theory", "norm": 0.1, "ridge": 5.0, "variance": 0.05}),
+    (ACKLEY_DUELS, 100, {}),
+    (ACKLEY_DUELS, 100, {"width": 0.3}),
+    (ACKLEY_DUELS, 90, {"width": 0.01}),  # one arm is left early
+    (BRANIN_DUELS, 100, {"preset": "code", "length_scale": 3.0, "width": 0.5}),
+    (BRANIN_DUELS, 100, {"length_scale": 3.0, "variance": 0.3, "ridge": 0.05}),
+    (ACKLEY_DUELS, 60, {"width": "theory", "norm": 0.1, "ridge": 5.0, "variance": 0.05}),
 ]
 
 

@@ -5,12 +5,13 @@ from scipy.special import expit
 
 from banditlab.environments.dueling.kernelized import Kernelized
 from tests.reference.kernels import by_norm, incidence, rbf
+from tests.reference.worlds import ACKLEY_DUELS, BRANIN_DUELS
 
 #: (environment, horizon, parameters)
 CASES = [
-    (Kernelized("ackley", points=4), 60, {}),
-    (Kernelized("ackley", points=4), 60, {"beta0": 0.1}),
-    (Kernelized("branin", points=4), 60, {"length_scale": 3.0, "beta0": 0.1, "ridge": 1.0}),
+    (ACKLEY_DUELS, 60, {}),
+    (ACKLEY_DUELS, 60, {"beta0": 0.1}),
+    (BRANIN_DUELS, 60, {"length_scale": 3.0, "beta0": 0.1, "ridge": 1.0}),
     (Kernelized("matyas", points=4), 60, {"variance": 0.3, "length_scale": 5.0}),
 ]
 
