@@ -45,7 +45,8 @@ def agent(
         Number of rounds to come, for policies that use it; at most that many can be told. 10 000 rounds by default for
         those that only need room.
     told : dict, optional
-        Further facts that the policy is told, such as {"link": "logistic"}.
+        Further facts that the policy is told, such as {"link": "logistic"}. Arms have features of their own, unless
+        they say {"arm_features": False}: then a policy that could share weights between arms gives each its own.
     seed : int
         Of the policy's own stream.
     **settings
@@ -70,7 +71,8 @@ def agent(
     if dim == 0 and any("features" in word for word in entry.needs):
         raise UserError(f"agent {kind!r}: dim: the policy needs features, of length dim >= 1; got 0")
     instance = build(entry, settings, f"agent {kind!r}")
-    facts = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {}), **(told or {})}
+    run = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {})}
+    facts = {**run, "arm_features": True, **(told or {})}
     shape = {axis: int(given[axis]) for axis in axes}
     return Agent(entry, instance, {"shape": shape, "facts": facts, "seed": int(seed)})
 

@@ -156,8 +156,8 @@ def _play(grid: Grid, out: str | Path, **options: Any) -> Result:
     report = runner.run(grid, out, **options)
     result = load(out)
     result.failures = report.failed()
-    for policy, note in report.plain.items():
-        print(f"{policy}: {note}")
+    for note in report.remarks():
+        print(f"note: {note}")
     for line in result.failures:
         print(f"failed: {line}")
     if report.interrupted:

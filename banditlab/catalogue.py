@@ -13,6 +13,7 @@ from rich.table import Table
 
 from banditlab import registry
 from banditlab.games import games
+from banditlab.problem import PLAIN
 from banditlab.registry import Kind
 from banditlab.types import IN_WORDS
 
@@ -46,7 +47,7 @@ def describe(kind: Kind) -> str:
     lines += _wrapped(inspect.cleandoc(module.__doc__ or ""))
     if kind.cls.__doc__ and not kind.cls.__doc__.startswith(f"{kind.cls.__name__}("):
         lines += ["", *_wrapped(inspect.cleandoc(kind.cls.__doc__))]
-    for name, words in (("needs", kind.needs), ("may be told", kind.told - {"rounds"}), ("gives", kind.gives)):
+    for name, words in (("needs", kind.needs), ("may be told", kind.told - PLAIN), ("gives", kind.gives)):
         if words:
             lines += ["", f"{name}: {', '.join(sorted(words))}"]
     if kind.growth:
@@ -94,6 +95,8 @@ def _parameters(kind: Kind) -> list[str]:
 
 
 def _default(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_default, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -114,4 +117,4 @@ def _in_words(type_: str) -> str:
     """Return a parameter's type as a user reads it: `Literal["a", "b"]` as "a" | "b", `Positive` as number > 0."""
     choices = re.sub(r"Literal\[(.*?)\]", lambda match: match[1].replace(", ", " | "), type_)
     words = re.sub(r'(?<!")\b[A-Za-z]+\b(?!")', lambda match: IN_WORDS.get(match[0], match[0]), choices)
-    return words.removesuffix(" | None")
+    return re.sub(r"tuple\[(.*), \.\.\.\]", r"[\1, ...]", words).removesuffix(" | None")

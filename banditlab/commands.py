@@ -85,8 +85,8 @@ def _save_figure(figure: Figure, path: Path) -> None:
 
 def _close(report: runner.Report, folder: Path) -> int:
     """Print what a run has to say at its end; return its exit code."""
-    for policy, note in report.plain.items():
-        print(f"note: {policy} ran at {note}")
+    for note in report.remarks():
+        print(f"note: {note}")
     for line in report.failed():
         print(f"failed: {line}", file=sys.stderr)
     if report.interrupted:

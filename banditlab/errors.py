@@ -50,3 +50,10 @@ class Mistakes:
             self.lines += error.lines
             return True
         return False
+
+
+class Diverged(ArithmeticError):
+    """A policy's numbers are no longer finite; compiled code raises it with the round, from 1."""
+
+    def __init__(self, round: int):
+        super().__init__(f"its predictions are not finite in round {round}")

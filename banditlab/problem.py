@@ -7,6 +7,9 @@ from typing import Any
 
 from banditlab.errors import UserError, nearest
 
+#: Facts about the run and the features, from which nothing is learned about the instance.
+PLAIN = frozenset({"rounds", "arm_features"})
+
 
 class Problem:
     """The facts that `start(problem, rng)` receives.

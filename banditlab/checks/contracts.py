@@ -126,7 +126,7 @@ def _truths(cell: Cell) -> Iterator[Finding]:
                 f"{metric.name} >= 0", "fails" if found else "holds", f"{metric.name} cannot be negative{found}"
             )
     env = start_env(cell.world.instance, cell.horizon, 0)
-    wanted = {"best", *(cell.world.kind.gives & {"domain"})}
+    wanted = {"best", *(cell.world.gives & {"domain"})}
     lacking = ", ".join(sorted(wanted - cell.world.instance.facts(env).keys()))
     yield Finding(
         "facts", "fails" if lacking else "holds", f"lacks {lacking}" if lacking else "best, and what it gives"

@@ -16,6 +16,7 @@ from banditlab import fuse, registry, seeding
 from banditlab.games import games
 from banditlab.games.game import measure
 from banditlab.problem import Problem
+from banditlab.runs.grid import World
 
 TIE = 1e-9  #: relative difference below which two scores count as equal
 
@@ -95,7 +96,7 @@ def run(
     world, player = registry.kind_of(environment), registry.kind_of(policy)
     game = games()[player.game]
     env = start_env(environment, horizon, seed) if env is None else env
-    facts = {"horizon": horizon, "rounds": horizon, **environment.facts(env)}
+    facts = World(world.name, world, environment).facts(env, horizon)
     state, coins = start_policy(policy, told(policy, env.features, facts), seed if coins_seed is None else coins_seed)
     width = len(game.metrics)
     measures = {measure: fuse.bind(keep, {"note": game.note, "WIDTH": width})}

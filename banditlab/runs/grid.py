@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -67,6 +67,22 @@ class World:
         """Parameters by name."""
         return parameters(self.instance)
 
+    @property
+    def gives(self) -> frozenset[str]:
+        """What a policy may need: as its kind gives, or this very instance where its method `gives` says so."""
+        said = getattr(self.instance, "gives", None)
+        return self.kind.gives if said is None else frozenset(said())
+
+    def facts(self, env: Any, horizon: int) -> dict[str, Any]:
+        """Return what policies may be told, of a state of the environment and of the run."""
+        run = {"horizon": horizon, "rounds": horizon, "arm_features": "arm-features" in self.gives}
+        return {**run, **self.instance.facts(env)}
+
+    def notes(self, horizon: int) -> list[str]:
+        """Return what a user should know of a run of so many rounds; its method `notes`, if any, says so."""
+        said = getattr(self.instance, "notes", None)
+        return [] if said is None else [f"{self.label}: {line}" for line in said(horizon)]
+
 
 @dataclass(frozen=True)
 class Player:
@@ -80,6 +96,13 @@ class Player:
     def parameters(self) -> dict[str, Any]:
         """Parameters by name."""
         return parameters(self.instance)
+
+    @property
+    def described(self) -> str:
+        """Its kind and the parameters that are not as by default, for messages."""
+        usual = {f.name: f.default for f in fields(self.instance)}
+        changed = [f"{name} = {value!r}" for name, value in self.parameters.items() if value != usual[name]]
+        return f"{self.kind.name}, {', '.join(changed) or 'default parameters'}"
 
     @property
     def needs(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import fuse, seeding
-from banditlab.errors import UserError
+from banditlab.errors import Diverged, UserError
 from banditlab.games import games
 from banditlab.games.game import measure, play
 from banditlab.problem import Problem
@@ -124,7 +124,7 @@ def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
     root, place = settings.seed, (cell.game, cell.world.kind.name)
     instance = 0 if cell.world.fixed else replication
     env = start_environment(cell.world.kind, cell.world.instance, root, instance, replication, cell.horizon)
-    facts = {"horizon": cell.horizon, "rounds": cell.horizon, **cell.world.instance.facts(env)}
+    facts = cell.world.facts(env, cell.horizon)
     player = cell.player
     shape = games()[cell.game].shape(env.features)
     problem = Problem(player.kind.name, shape, facts, player.kind.told)
@@ -161,6 +161,8 @@ def play_replications(
     for replication in replications:
         try:
             result = _play(pair, cell, settings, replication, stopped, advance, pace)
+        except Diverged as error:
+            result = Failure(replication, f"{error} ({cell.player.described})")
         except Exception as error:  # of a user's own policy or environment: the others go on
             result = Failure(replication, f"{type(error).__name__}: {error}{_place(error)}")
         if result is None:

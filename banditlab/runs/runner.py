@@ -67,6 +67,8 @@ class Report:
         Policies that ran in plain Python: label to the reason and the rate.
     timings : dict of str to (float, int)
         By key of the cell: seconds and rounds played.
+    notes : list of str
+        What environments have to say of a run of so many rounds.
     """
 
     failures: list[tuple[Cell, Failure]] = field(default_factory=list)
@@ -75,6 +77,11 @@ class Report:
     found: int = 0
     plain: dict[str, str] = field(default_factory=dict)
     timings: dict[str, tuple[float, int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def remarks(self) -> list[str]:
+        """Return a line for each thing that a user should know of the run."""
+        return [*(f"{policy} ran at {how}" for policy, how in self.plain.items()), *self.notes]
 
     def failed(self) -> list[str]:
         """Return a line for each cell and reason, with the replications that failed for it."""
@@ -204,6 +211,7 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers) -> Report:
             store.compact()
     report.interrupted = crew.stopped.is_set()
     _note_plain(report, works)
+    report.notes = list(dict.fromkeys(line for cell in grid.cells for line in cell.world.notes(cell.horizon)))
     provenance.write(store.folder, _about(report))
     return report
 

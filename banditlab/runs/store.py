@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from banditlab.errors import UserError
+from banditlab.problem import PLAIN
 from banditlab.runs.grid import Cell, Grid, describe
 from banditlab.runs.pair import Curve
 
@@ -224,7 +225,7 @@ def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
         "environment": about["environment"]["label"],
         "policy": about["policy"]["label"],
         "horizon": about["horizon"],
-        "told": ", ".join(sorted(told - {"rounds", "best"})),
+        "told": ", ".join(sorted(told - PLAIN - {"best"})),
         "metrics": list(cell.metrics),
         "about": json.dumps(about),
     }
