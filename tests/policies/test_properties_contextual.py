@@ -1,6 +1,7 @@
 """LinTS, Logistic-UCB-1, SquareCB and FastCB: invariances, limits that are greedy, known constants, laws of draws."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ POLICIES = {
 
 
 def begin(policy, arms=ARMS, dim=DIM, horizon=HORIZON, **facts):
-    facts = {"horizon": horizon, "rounds": horizon, "noise": 0.5, "signal": 1.0, **facts}
+    facts = {"horizon": horizon, "rounds": horizon, "noise": 0.5, "signal": 1.0, "arm_features": True, **facts}
     return policy.start(Problem("test", {"arms": arms, "dim": dim}, facts, facts), None)
 
 
@@ -56,7 +57,8 @@ def noisy_rounds(seed):
 
 def decide(policy, features, rewards, seed=0):
     """Arms of a run on given features and rewards, in plain Python, and the last state."""
-    state, rng, arms = begin(policy), np.random.default_rng(seed), []
+    arms, dim = features.shape[1:]
+    state, rng, arms = begin(policy, arms, dim), np.random.default_rng(seed), []
     for t in range(len(features)):
         arm = type(policy).choose(state, t, features[t], rng)
         type(policy).learn(state, t, features[t], arm, rewards[t, arm])
@@ -132,7 +134,7 @@ def test_huge_gamma_is_greedy_and_tiny_gamma_uniform(make):
     for t in range(HORIZON):
         arm = make.choose(state, t, features[t], np.random.default_rng(t))
         if t > 0:  # before the first reward all predictions are equal
-            assert arm == np.argmax(features[t] @ state.theta / _shrinkage(make, state, features[t]))
+            assert arm == np.argmax(features[t] @ state.theta[0] / _shrinkage(make, state, features[t]))
         make.learn(state, t, features[t], arm, rewards[t, arm])
     state = begin(make(gamma=1e-15))
     make.learn(state, 0, features[0], 0, 1.0)
@@ -142,13 +144,13 @@ def test_huge_gamma_is_greedy_and_tiny_gamma_uniform(make):
 
 def _shrinkage(make, state, x):
     """1 + x'V^-1 x of each arm, by which a forecast is less than ridge regression."""
-    return 1 + np.einsum("ki,ij,kj->k", x, state.inverse, x) if make is SquareCB else 1
+    return 1 + np.einsum("ki,ij,kj->k", x, state.inverse[0], x) if make is SquareCB else 1
 
 
 def test_the_exponent_makes_the_first_round_uniform():
     for make in (SquareCB, FastCB):
         state = begin(make(gamma=10.0, exponent=0.5))
-        state.theta[:] = [3.0, 0.0, 0.0]
+        state.theta[0] = [3.0, 0.0, 0.0]
         features, _ = rounds(3)
         make.choose(state, 0, features[0], np.random.default_rng(0))
         assert_allclose(state.weights, 1 / ARMS)
@@ -175,6 +177,45 @@ def test_logistic_ucb_holds_the_maximum_of_the_likelihood():
     assert_allclose(state.estimator.theta, maximise("logistic", signed, 2.0, np.zeros(DIM)), atol=1e-7)
 
 
+# --- encodings ----------------------------------------------------------------------------------------------------
+
+
+def materialised(features):
+    """x (x) e_a of each arm, (T, K, K d)."""
+    one_hot = np.eye(features.shape[1])
+    return np.einsum("kj,tki->tkji", one_hot, features).reshape(*features.shape[:2], -1)
+
+
+@pytest.mark.parametrize("name", ["lints", "lints, v", "squarecb", "squarecb, ridge", "fastcb"])
+@few
+@given(seed=seeds)
+def test_disjoint_is_shared_on_materialised_features(name, seed):
+    """Arm by arm, on the same coins; estimates of dense matrices to rounding."""
+    features, rewards = rounds(seed)
+    policy = POLICIES[name]
+    one, blocks = decide(replace(policy, encoding="disjoint"), features, rewards)
+    other, dense = decide(replace(policy, encoding="shared"), materialised(features), rewards)
+    assert_array_equal(one, other)
+    assert blocks.theta.shape == (ARMS, DIM)
+    assert dense.theta.shape == (1, ARMS * DIM)
+    assert_allclose(blocks.theta.ravel(), dense.theta[0], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", [LinTS, SquareCB, FastCB])
+def test_arms_share_weights_where_they_have_features_of_their_own(make):
+    def blocks(encoding, arm_features):
+        return len(begin(make(encoding=encoding), arm_features=arm_features).theta)
+
+    assert [blocks("auto", False), blocks("disjoint", True), blocks("auto", True), blocks("shared", True)] == [
+        5,
+        5,
+        1,
+        1,
+    ]
+    assert make(encoding="shared").needs() == {"arm-features"}
+    assert make().needs() == make(encoding="disjoint").needs() == set()
+
+
 # --- constants ----------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +226,9 @@ def test_widths_and_rates_by_hand():
     long = begin(FastCB(level=0.5), horizon=10**7).gamma
     assert long == pytest.approx(math.sqrt(5 * 5e6 / (9 * math.log(1 + 1e7 / 3))))
     assert begin(LinTS()).v == pytest.approx(0.5 * math.sqrt(27))
+    assert begin(LinTS(encoding="disjoint")).v == pytest.approx(0.5 * math.sqrt(5 * 27))
+    regret = 15 * math.log(1 + 200 / 15)
+    assert begin(SquareCB(encoding="disjoint")).gamma == pytest.approx(math.sqrt(1000 / (regret + math.log(40))))
 
 
 def test_the_width_of_logistic_ucb_by_hand():
@@ -214,7 +258,7 @@ def test_lints_draws_from_the_posterior():
     draws = []
     for _ in range(4000):
         LinTS.choose(state, HORIZON, features[0], rng)
-        draws.append(state.theta.copy())
+        draws.append(state.theta[0].copy())
     white = (np.array(draws) - np.linalg.solve(v, x.T @ y)) @ np.linalg.cholesky(v) / 0.7
     assert np.abs(white.mean(0)).max() < 5.5 / math.sqrt(4000)
     products = white.T @ white / 4000
@@ -229,7 +273,7 @@ def test_draws_follow_the_distribution(name):
     policy, rng = POLICIES[name], np.random.default_rng(0)
     _, state = decide(policy, features[:30], rewards[:30])
     found = [type(policy).choose(state, 30, features[40], rng) for _ in range(5000)]
-    scores = features[40] @ state.theta
+    scores = features[40] @ state.theta[0]
     if name == "fastcb":
         y = 1 - special.expit(scores)
         p = y.min() / (ARMS * y.min() + state.gamma * (y - y.min()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,13 +17,15 @@ from banditlab.numerics.linear import dot
 from banditlab.numerics.links import LOGISTIC, probability
 from banditlab.numerics.regression import learn_logistic, regression_regret
 from banditlab.numerics.sampling import draw_weighted
+from banditlab.policies.encoding import Encoded
+from banditlab.policies.inverse_gap import InverseGap, fast_rate
 from banditlab.registry import policy
-from banditlab.types import Matrix, NonNegative, Positive, Probability, Vector
+from banditlab.types import Matrix, Positive, Probability, Vector
 
 
-@policy("fastcb", game="bandit", needs=("arm-features", "bounded-rewards"), told=("horizon",))
+@policy("fastcb", game="bandit", needs=("features", "bounded-rewards"), told=("horizon", "arm_features"))
 @dataclass(frozen=True)
-class FastCB:
+class FastCB(Encoded, InverseGap):
     """Draws arm a with probability y_b / (K y_b + gamma (y_a - y_b)), else the arm b of least predicted loss y.
 
     The loss is 1 - reward, for rewards in [0, 1]. b is the lowest index among equals.
@@ -36,45 +38,42 @@ class FastCB:
     y = 1 - sigmoid(x'theta), with a step of online Newton for each reward on the curvature
     V = ridge I + sum p (1 - p) x x'. The paper's bound is in terms of an oracle's regret; none is proven for this one
     in the worst case, so that no growth is stated.
+
+    With disjoint encoding x stands for x (x) e_a, and d for K d: V and theta then fall into a block for each arm.
     """
 
-    gamma: Positive | Literal["horizon"] = "horizon"  #: learning rate: larger is greedier
-    exponent: NonNegative = 0.0  #: of t, for gamma a number
     level: Probability = 1.0  #: in "horizon": bound on the mean loss of the best policy, L / T
     ridge: Positive = 1.0  #: lambda of the logistic model
 
     class State(NamedTuple):
-        inverse: Matrix  #: (d, d) V^-1
-        theta: Vector  #: (d,)
+        inverse: Matrix  #: (B, d, d) V^-1, K blocks where arms have weights of their own, else 1
+        theta: Matrix  #: (B, d)
         losses: Vector  #: (K,) predicted
         weights: Vector  #: (K,) probabilities of the round
         scratch: Vector  #: (d,)
         gamma: float
         exponent: float
-
-    def __post_init__(self):
-        if self.gamma == "horizon" and self.exponent != 0.0:
-            raise ValueError('exponent: only for gamma a number; "horizon" does not change from round to round')
+        disjoint: bool
 
     def start(self, problem, rng) -> State:
-        arms, dim = problem.arms, problem.dim
+        arms, dim, blocks = problem.arms, problem.dim, self.blocks(problem)
         gamma = self.gamma
         if gamma == "horizon":
-            horizon = problem.horizon
-            least = arms * self.level * horizon / (3.0 * regression_regret(dim, horizon))
-            gamma = max(math.sqrt(least), 10.0 * arms)
+            gamma = fast_rate(problem, regression_regret(blocks * dim, problem.horizon), self.level)
         return self.State(
-            np.eye(dim) / self.ridge, np.zeros(dim), np.zeros(arms), np.zeros(arms), np.zeros(dim),
-            gamma, self.exponent,
+            np.tile(np.eye(dim) / self.ridge, (blocks, 1, 1)), np.zeros((blocks, dim)), np.zeros(arms), np.zeros(arms),
+            np.zeros(dim), gamma, self.exponent, self.disjoint(problem),
         )  # fmt: skip
 
     @staticmethod
     def choose(state, t, features, rng):
         for k in range(features.shape[0]):
-            state.losses[k] = probability(LOGISTIC, -dot(state.theta, features[k]))
+            theta = state.theta[k if state.disjoint else 0]
+            state.losses[k] = probability(LOGISTIC, -dot(theta, features[k]))
         reweighted_inverse_gaps(state.losses, state.gamma * math.pow(t, state.exponent), state.weights)
         return draw_weighted(rng, state.weights, 1.0)
 
     @staticmethod
     def learn(state, t, features, arm, reward):
-        learn_logistic(state.inverse, state.theta, state.scratch, features[arm], reward)
+        block = arm if state.disjoint else 0
+        learn_logistic(state.inverse[block], state.theta[block], state.scratch, features[arm], reward)

@@ -1,4 +1,4 @@
-"""LinTS: Thompson sampling for linear bandits with one shared parameter (Agrawal and Goyal 2013, Algorithm 1).
+"""LinTS: Thompson sampling for linear bandits (Agrawal and Goyal 2013, Algorithm 1).
 
 S. Agrawal, N. Goyal. Thompson sampling for contextual bandits with linear payoffs. ICML 2013 (arXiv 1209.3352).
 """
@@ -13,13 +13,14 @@ import numpy as np
 
 from banditlab.numerics.linear import dot
 from banditlab.numerics.roots import absorb, back_substitute
+from banditlab.policies.encoding import Encoded
 from banditlab.registry import policy
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
-@policy("lints", game="bandit", needs=("arm-features",), told=("noise",), growth={"regret": "sqrt T"})
+@policy("lints", game="bandit", needs=("features",), told=("noise", "arm_features"), growth={"regret": "sqrt T"})
 @dataclass(frozen=True)
-class LinTS:
+class LinTS(Encoded):
     """The largest x'theta for one theta drawn from N(V^-1 sum x r, v^2 V^-1), with V = ridge I + sum x x'.
 
     v "theory" is the paper's R sqrt(9 d ln(t / delta)) in round t = 1, 2, ..., with R the standard deviation of the
@@ -27,6 +28,9 @@ class LinTS:
 
     A round takes O(d^2): the transposed Cholesky factor R of V is rotated to take in an observation, and theta is
     R^-1 (R V^-1 sum x r + v z) with z standard normal, drawn from the first coordinate to the last.
+
+    With disjoint encoding x stands for x (x) e_a, and d for K d: V falls into a block for each arm, so that the draw of
+    theta is one of each arm's parameter, O(K d^2).
     """
 
     v: Positive | Literal["theory"] = "theory"  #: factor of the posterior's standard deviation, in reward units
@@ -34,38 +38,44 @@ class LinTS:
     ridge: Positive = 1.0  #: lambda
 
     class State(NamedTuple):
-        root: Matrix  #: (d, d) upper triangular R, R'R = V
-        image: Vector  #: (d,) R V^-1 sum x r
-        theta: Vector  #: (d,) the draw
+        root: Matrix  #: (B, d, d) upper triangular R, R'R = V; K blocks where arms have weights of their own, else 1
+        image: Matrix  #: (B, d) R V^-1 sum x r
+        theta: Matrix  #: (B, d) the draw
         row: Vector  #: (d,) scratch
         v: float  #: v, or v_t / sqrt(ln(t / delta))
         delta: float
         decided: bool  #: whether v stays as it is
+        disjoint: bool
 
     def start(self, problem, rng) -> State:
-        dim, decided = problem.dim, self.v != "theory"
-        v = self.v if decided else problem.noise * math.sqrt(9.0 * dim)
-        root = math.sqrt(self.ridge) * np.eye(dim)
-        return self.State(root, np.zeros(dim), np.zeros(dim), np.zeros(dim), v, self.delta, decided)
+        dim, blocks, decided = problem.dim, self.blocks(problem), self.v != "theory"
+        v = self.v if decided else problem.noise * math.sqrt(9.0 * (blocks * dim))
+        root = np.tile(math.sqrt(self.ridge) * np.eye(dim), (blocks, 1, 1))
+        return self.State(
+            root, np.zeros((blocks, dim)), np.zeros((blocks, dim)), np.zeros(dim), v, self.delta, decided,
+            self.disjoint(problem),
+        )  # fmt: skip
 
     @staticmethod
     def choose(state, t, features, rng):
         v = state.v
         if not state.decided:
             v *= math.sqrt(math.log((t + 1) / state.delta))
-        theta = state.theta
-        for i in range(theta.shape[0]):
-            theta[i] = state.image[i] + v * rng.standard_normal()
-        back_substitute(state.root, theta)
+        for block in range(state.theta.shape[0]):
+            theta, image = state.theta[block], state.image[block]
+            for i in range(theta.shape[0]):
+                theta[i] = image[i] + v * rng.standard_normal()
+            back_substitute(state.root[block], theta)
         best, arm = -math.inf, 0
         for k in range(features.shape[0]):
-            value = dot(theta, features[k])
+            value = dot(state.theta[k if state.disjoint else 0], features[k])
             if value > best:
                 best, arm = value, k
         return arm
 
     @staticmethod
     def learn(state, t, features, arm, reward):
+        block = arm if state.disjoint else 0
         for i in range(state.row.shape[0]):
             state.row[i] = features[arm, i]
-        absorb(state.root, state.image, state.row, reward)
+        absorb(state.root[block], state.image[block], state.row, reward)

@@ -16,13 +16,15 @@ from banditlab.numerics.inverse_gap import inverse_gaps
 from banditlab.numerics.linear import dot
 from banditlab.numerics.regression import forecast, learn_linear, regression_regret
 from banditlab.numerics.sampling import draw_weighted
+from banditlab.policies.encoding import Encoded
+from banditlab.policies.inverse_gap import InverseGap, square_rate
 from banditlab.registry import policy
-from banditlab.types import Fraction, Matrix, NonNegative, Positive, Vector
+from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
-@policy("squarecb", game="bandit", needs=("arm-features",), told=("horizon",), growth={"regret": "sqrt T"})
+@policy("squarecb", game="bandit", needs=("features",), told=("horizon", "arm_features"), growth={"regret": "sqrt T"})
 @dataclass(frozen=True)
-class SquareCB:
+class SquareCB(Encoded, InverseGap):
     """Draws arm a with probability 1 / (K + gamma (f_b - f_a)), and the arm b of largest prediction f otherwise.
 
     The paper has losses. Here f_a predicts the reward of arm a, which is the same rule: only gaps count. Predictions
@@ -34,50 +36,47 @@ class SquareCB:
 
     The oracle is linear, x'theta. "forecast" is that of Vovk, Azoury and Warmuth, x'(V + x x')^-1 sum x r, with
     V = ridge I + sum x x'; the paper names it for linear models. "ridge" is plain ridge regression, x'V^-1 sum x r.
+
+    With disjoint encoding x stands for x (x) e_a, and d for K d: V and theta then fall into a block for each arm.
     """
 
-    gamma: Positive | Literal["horizon"] = "horizon"  #: learning rate, in 1 / reward units: larger is greedier
-    exponent: NonNegative = 0.0  #: of t, for gamma a number
     delta: Fraction = 0.05  #: in "horizon": the bound fails with this probability
     oracle: Literal["forecast", "ridge"] = "forecast"  #: online regression
     ridge: Positive = 1.0  #: lambda
 
     class State(NamedTuple):
-        inverse: Matrix  #: (d, d) V^-1
-        theta: Vector  #: (d,)
+        inverse: Matrix  #: (B, d, d) V^-1, K blocks where arms have weights of their own, else 1
+        theta: Matrix  #: (B, d)
         losses: Vector  #: (K,) predicted, but for a constant
         weights: Vector  #: (K,) probabilities of the round
         scratch: Vector  #: (d,)
         gamma: float
         exponent: float
         forecasts: bool
-
-    def __post_init__(self):
-        if self.gamma == "horizon" and self.exponent != 0.0:
-            raise ValueError('exponent: only for gamma a number; "horizon" does not change from round to round')
+        disjoint: bool
 
     def start(self, problem, rng) -> State:
-        arms, dim = problem.arms, problem.dim
+        arms, dim, blocks = problem.arms, problem.dim, self.blocks(problem)
         gamma = self.gamma
         if gamma == "horizon":
-            horizon = problem.horizon
-            gamma = math.sqrt(arms * horizon / (regression_regret(dim, horizon) + math.log(2.0 / self.delta)))
+            gamma = square_rate(problem, regression_regret(blocks * dim, problem.horizon), self.delta)
         return self.State(
-            np.eye(dim) / self.ridge, np.zeros(dim), np.zeros(arms), np.zeros(arms), np.zeros(dim),
-            gamma, self.exponent, self.oracle == "forecast",
+            np.tile(np.eye(dim) / self.ridge, (blocks, 1, 1)), np.zeros((blocks, dim)), np.zeros(arms), np.zeros(arms),
+            np.zeros(dim), gamma, self.exponent, self.oracle == "forecast", self.disjoint(problem),
         )  # fmt: skip
 
     @staticmethod
     def choose(state, t, features, rng):
         for k in range(features.shape[0]):
-            x = features[k]
+            x, block = features[k], k if state.disjoint else 0
             if state.forecasts:
-                state.losses[k] = -forecast(state.inverse, state.theta, x)
+                state.losses[k] = -forecast(state.inverse[block], state.theta[block], x)
             else:
-                state.losses[k] = -dot(state.theta, x)
+                state.losses[k] = -dot(state.theta[block], x)
         inverse_gaps(state.losses, state.gamma * math.pow(t, state.exponent), state.weights)
         return draw_weighted(rng, state.weights, 1.0)
 
     @staticmethod
     def learn(state, t, features, arm, reward):
-        learn_linear(state.inverse, state.theta, state.scratch, features[arm], reward)
+        block = arm if state.disjoint else 0
+        learn_linear(state.inverse[block], state.theta[block], state.scratch, features[arm], reward)

@@ -5,7 +5,8 @@ from scipy import special
 
 from banditlab.environments.bandit.logistic import Logistic
 from tests.reference import draws
-from tests.reference.worlds import LOGISTIC, LOGISTIC_STATIC
+from tests.reference.encodings import Encoding
+from tests.reference.worlds import CLASSES, LOGISTIC, LOGISTIC_STATIC
 
 #: (environment, horizon, parameters)
 CASES = [
@@ -15,6 +16,9 @@ CASES = [
     (LOGISTIC_STATIC, 300, {"level": 0.1}),
     (LOGISTIC_STATIC, 300, {"ridge": 5.0}),
     (Logistic(arms=2, dim=20, signal=10.0), 300, {}),
+    (LOGISTIC, 100, {"encoding": "disjoint"}),
+    (CLASSES, 100, {}),
+    (CLASSES, 100, {"gamma": 20.0, "exponent": 0.5, "encoding": "disjoint", "ridge": 0.5}),
     (Logistic(arms=2, dim=1), 6000, {}),  # so long that gamma is not 10 K
 ]
 
@@ -23,7 +27,8 @@ class FastCB:
     """y_a predicts the loss 1 - r; b = argmin y, p_a = y_b / (K y_b + gamma (y_a - y_b)), p_b = 1 - the others."""
 
     def __init__(self, policy, problem, rng):
-        self.policy, arms, dim = policy, problem.arms, problem.dim
+        self.policy, self.encode = policy, Encoding(policy, problem)
+        arms, dim = problem.arms, self.encode.dim
         self.gamma = policy.gamma
         if policy.gamma == "horizon":
             best, regret = policy.level * problem.horizon, dim * np.log(1 + problem.horizon / dim)
@@ -31,7 +36,7 @@ class FastCB:
         self.theta, self.hessian = np.zeros(dim), policy.ridge * np.eye(dim)
 
     def choose(self, t, features, rng, pick):
-        y, arms = 1 - special.expit(features @ self.theta), len(features)
+        y, arms = 1 - special.expit(self.encode(features) @ self.theta), len(features)
         b = int(np.argmin(y))
         p = y[b] / (arms * y[b] + self.gamma * t**self.policy.exponent * (y - y[b]))
         p[b] = 1 - np.delete(p, b).sum()
@@ -39,7 +44,7 @@ class FastCB:
 
     def learn(self, t, features, arm, reward):
         """The gradient of -(1 - r) ln y - r ln(1 - y) in theta is (1 - y - r) x, its curvature y (1 - y) x x'."""
-        x = features[arm]
+        x = self.encode(features)[arm]
         mean = special.expit(x @ self.theta)
         self.hessian = self.hessian + mean * (1 - mean) * np.outer(x, x)
         self.theta = self.theta - np.linalg.solve(self.hessian, (mean - reward) * x)

@@ -1,0 +1,25 @@
+"""The parameter of policies that learn one model for all arms: whose weights an arm's features meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Parameter of the encoding of a round's features."""
+
+    encoding: Literal["auto", "shared", "disjoint"] = "auto"  #: x or x (x) e_a; auto: x where arms' features differ
+
+    def needs(self) -> set[str]:
+        """Return what the environment must give beside features: where weights are shared, an arm's own features."""
+        return {"arm-features"} if self.encoding == "shared" else set()
+
+    def disjoint(self, problem: Any) -> bool:
+        """Return whether each arm has weights of its own."""
+        return self.encoding == "disjoint" or (self.encoding == "auto" and not problem.arm_features)
+
+    def blocks(self, problem: Any) -> int:
+        """Return how many sets of weights there are: K, or 1 where arms share theirs."""
+        return problem.arms if self.disjoint(problem) else 1
