@@ -35,7 +35,7 @@ class CacheError(OSError):
     """The folder for compiled code cannot be written."""
 
 
-def kernel(function: Callable | None = None, *, reassociate: bool = False) -> Any:
+def kernel(function: Callable | None = None, *, reassociate: bool = False, inline: bool = True) -> Any:
     """Compile a function of arrays and scalars on first use, for verbs and other kernels to call.
 
     Parameters
@@ -45,14 +45,16 @@ def kernel(function: Callable | None = None, *, reassociate: bool = False) -> An
     reassociate : bool
         Allow its sums to be reordered (vector lanes). For dot products and quadratic forms only: the last bits then
         depend on the CPU's vector width. A portable run compiles it without.
+    inline : bool
+        False for a long function that is called from several places: it is compiled once, and not into each of them.
     """
     if function is None:
-        return functools.partial(kernel, reassociate=reassociate)
+        return functools.partial(kernel, reassociate=reassociate, inline=inline)
     if reassociate:
         # not inlined: vector lanes, and with them the last bits, should not depend on the caller
         return numba.njit(**OPTIONS, no_cfunc_wrapper=True, fastmath=REASSOCIATED)(function)
     # inlined, a kernel holds no reference to the generator: half of the time of a Thompson round otherwise
-    return numba.njit(**OPTIONS, no_cfunc_wrapper=True, forceinline=True)(function)
+    return numba.njit(**OPTIONS, no_cfunc_wrapper=True, forceinline=inline)(function)
 
 
 def fuse(
