@@ -8,6 +8,7 @@ import pytest
 import banditlab
 from banditlab import registry
 from banditlab.errors import UserError
+from tests.small import SMALL
 
 KINDS = [kind.title for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")]
 
@@ -27,6 +28,7 @@ def make(name, **settings):
         "length_scale": 1.0,
     }
     told["domain"] = np.random.default_rng(1).standard_normal(shape)
+    settings = SMALL.get(entry.title, {}) | settings
     made = banditlab.agent(name, arms=4, dim=dim, horizon=200, told=told, seed=5, **settings)
     return made, 0 if fixed else dim
 
@@ -131,6 +133,14 @@ def test_an_agent_that_cannot_be_is_refused(what):
     with pytest.raises(UserError, match=line) as error:
         banditlab.agent(**arguments)
     assert "\n" not in str(error.value)
+
+
+def test_arms_have_features_of_their_own_unless_told_otherwise():
+    def weights(**told):
+        return banditlab.agent("lints", arms=3, dim=2, v=1.0, **told).state.theta.shape
+
+    assert weights() == weights(told={"noise": 0.5}) == (1, 2)
+    assert weights(told={"arm_features": False}) == (3, 2)
 
 
 def test_ask_and_tell_take_turns(tmp_path):

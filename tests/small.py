@@ -1,0 +1,11 @@
+"""Parameters for tests that go over all policies: small networks, and short fits, where the defaults take long."""
+
+from typing import Any
+
+SMALL: dict[str, dict[str, Any]] = {
+    "bandit/neuralucb": {"hidden": (8,), "steps": 20},
+    "bandit/neuralts": {"hidden": (8,), "steps": 20},
+    "bandit/neural-epsilon": {"hidden": (8,), "steps": 20},
+    "bandit/neusquarecb": {"hidden": (8,)},
+    "bandit/neufastcb": {"hidden": (8,)},
+}

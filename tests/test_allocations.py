@@ -1,0 +1,105 @@
+"""Rounds take no memory: how often compiled code allocates in a run does not depend on how long it is."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = (1, 2, 20, 60)  #: of the runs that are compared, one after the other
+SMALL = {"hidden": (6,)}
+
+#: title: (environment in `tests.reference.worlds`, policy, parameters); a pair is compiled once for all parameters
+CASES = {
+    "neusquarecb": ("LINEAR", "neusquarecb", SMALL),
+    "neusquarecb, expected": ("LINEAR", "neusquarecb", {**SMALL, "perturbation": "expected"}),
+    "neusquarecb, off": ("LINEAR", "neusquarecb", {**SMALL, "perturbation": "off", "encoding": "disjoint"}),
+    "neusquarecb, replay": ("LINEAR", "neusquarecb", {**SMALL, "replay": 3, "bias": True, "activation": "tanh"}),
+    "neusquarecb, redraw": ("LINEAR", "neusquarecb", {"hidden": (5, 4), "redraw": "round", "radius": 0.1}),
+    "neufastcb": ("LOGISTIC", "neufastcb", {**SMALL, "replay": 2}),
+    "neufastcb, expected": ("LOGISTIC", "neufastcb", {"hidden": (), "perturbation": "expected", "radius": 0.1}),
+}
+
+
+def counts_of(case):
+    """Return how often each of the runs allocates; the loop is that of `replay.run`, so that both are compiled once."""
+    import numpy as np
+
+    from banditlab import fuse, registry, seeding
+    from banditlab.checks import replay
+    from banditlab.games import games
+    from banditlab.games.game import measure
+    from banditlab.runs.grid import World
+    from tests.reference import worlds
+
+    world, name, parameters = case
+    environment, player = getattr(worlds, world), registry.find("policy", name)
+    kind, policy, game = registry.kind_of(environment), player.cls(**parameters), games()[player.game]
+    horizon, width = sum(ROUNDS), len(game.metrics)
+    env = replay.start_env(environment, horizon, 0)
+    facts = World(kind.name, kind, environment).facts(env, horizon)
+    state, coins = replay.start_policy(policy, replay.told(policy, env.features, facts), 0)
+    keep = fuse.bind(replay.keep, {"note": game.note, "WIDTH": width})
+    verbs = kind.verbs | player.verbs | {measure: keep}
+    contexts, row = seeding.stream(0, "contexts"), np.zeros(width + replay.NOTES)
+    loop, reason = fuse.prepare(game.rounds, verbs, (env, state, 0, 0, contexts, coins, row))
+    assert not reason, reason
+    return counts(lambda start, end: loop(env, state, start, end, contexts, coins, row))
+
+
+def counts(play):
+    from numba.core.runtime import rtsys
+
+    found, start = [], 0
+    for rounds in ROUNDS:
+        before = rtsys.get_allocation_stats()
+        play(start, start + rounds)
+        after = rtsys.get_allocation_stats()
+        found.append([after.alloc - before.alloc, after.mi_alloc - before.mi_alloc])
+        start += rounds
+    return found
+
+
+def wasteful():
+    """The counts of a loop that allocates in each round."""
+    import numba
+    import numpy as np
+
+    @numba.njit
+    def loop(start, end):
+        last = np.zeros(1)
+        for t in range(start, end):
+            last = np.full(t + 2, last[0])
+        return last
+
+    loop(0, 0)
+    return counts(loop)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Counts by case, from a process in which Numba keeps them."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NUMBA_NRT_STATS": "1"}
+    command = [sys.executable, "-m", "tests.test_allocations"]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("case", CASES)
+def test_no_allocation_in_rounds(measured, case):
+    assert all(found == measured[case][0] for found in measured[case]), measured[case]
+
+
+@pytest.mark.compiled
+def test_allocations_are_seen(measured):
+    found = [allocations for allocations, _ in measured["wasteful"]]
+    assert [n - found[0] for n in found] == [n - ROUNDS[0] for n in ROUNDS]
+
+
+if __name__ == "__main__":
+    print(json.dumps({title: counts_of(case) for title, case in CASES.items()} | {"wasteful": wasteful()}))
