@@ -50,7 +50,7 @@ ACTIVATIONS = {
 }
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def exponentials(factor, z, out, bits):
     """Write exp(factor z) (n,), to some 1e-15 relative; beyond -708 and 709 it stays what it is there.
 
@@ -89,7 +89,7 @@ def exponentials(factor, z, out, bits):
         out[j] *= words[j]
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def activate(activation, z, a, bits):
     """Write the activations a = phi(z) (m,).
 
@@ -121,7 +121,7 @@ def activate(activation, z, a, bits):
             a[j] = z[j] * _normal_share(z[j])
 
 
-@kernel
+@kernel(counted=False)
 def _powers(activation, z, a):
     for j in range(z.shape[0]):
         a[j] = 0.0 if z[j] < 0.0 else activation.scale * z[j]
@@ -130,7 +130,7 @@ def _powers(activation, z, a):
             a[j] *= z[j]
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def multiply_by_slopes(activation, z, a, out):
     """Multiply out (m,) by phi'(z), for activations a = phi(z); at 0, where there is none, that of max(0, z)^s is 0."""
     kind = activation.kind
@@ -159,7 +159,7 @@ def multiply_by_slopes(activation, z, a, out):
             out[j] *= _normal_share(z[j]) + z[j] * math.exp(-0.5 * z[j] * z[j]) / _ROOT_TAU
 
 
-@kernel
+@kernel(counted=False)
 def _normal_share(x):
     """Return the standard normal distribution function."""
     return 0.5 * math.erfc(-x * _ROOT_HALF)

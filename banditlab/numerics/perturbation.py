@@ -15,8 +15,17 @@ import numpy as np
 from banditlab.fuse import kernel
 from banditlab.numerics.linear import dot
 from banditlab.numerics.links import LOGISTIC, probability
-from banditlab.numerics.network import Network, add_gradient, add_scaled, backward, clear, forward, forward_arms
-from banditlab.types import Matrix, Vector
+from banditlab.numerics.network import (
+    Network,
+    add_gradient,
+    add_rows,
+    add_scaled,
+    clear,
+    find_slopes,
+    forward,
+    forward_arms,
+)
+from banditlab.types import Counts, Matrix, Vector
 
 OFF, SAMPLE, EXPECTED = range(3)
 
@@ -31,6 +40,7 @@ class Oracle(NamedTuple):
     signs: Matrix  #: (S, p) an e a row; (0, p) but for SAMPLE
     shifts: Matrix  #: (S, L) c e'(w - w_0) by layer
     errors: Vector  #: (S,) scratch
+    members: Counts  #: (S,) 0, 1, ..., S - 1
     radii: Vector  #: (L,) of the ball of each layer; infinite without projection
     norm: Vector  #: (1,) |w - w_0|^2, for EXPECTED
     mode: int
@@ -48,13 +58,13 @@ def start_oracle(
     signs = np.empty((count, size))
     oracle = Oracle(
         network, weights, weights.copy(), np.zeros(size), signs, np.zeros((count, len(radii))), np.zeros(count),
-        radii, np.zeros(1), mode, bool(np.isfinite(radii).any()), scale, logistic,
+        np.arange(count), radii, np.zeros(1), mode, bool(np.isfinite(radii).any()), scale, logistic,
     )  # fmt: skip
     draw_signs(signs, rng)
     return oracle
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def draw_signs(signs, rng):
     """Fill the rows (S, p) with random signs."""
     for s in range(signs.shape[0]):
@@ -62,7 +72,7 @@ def draw_signs(signs, rng):
             signs[s, j] = 1.0 if rng.random() < 0.5 else -1.0
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def redraw(oracle, rng):
     """Draw new signs, and compute what they do to predictions."""
     draw_signs(oracle.signs, rng)
@@ -71,17 +81,11 @@ def redraw(oracle, rng):
         change[j] = oracle.weights[j] - oracle.initial[j]
     for s in range(oracle.signs.shape[0]):
         for k in range(layers.shape[0] - 1):
-            part = slice_of(change, layers, k)
-            oracle.shifts[s, k] = oracle.scale * dot(part, slice_of(oracle.signs[s], layers, k))
+            part = change[layers[k] : layers[k + 1]]
+            oracle.shifts[s, k] = oracle.scale * dot(part, oracle.signs[s, layers[k] : layers[k + 1]])
 
 
-@kernel
-def slice_of(x, layers, k):
-    """Return the view of x (p,) that belongs to layer k."""
-    return x[layers[k] : layers[k + 1]]
-
-
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def predict(oracle, features, disjoint, losses):
     """Write the mean prediction of the ensemble for all arms with features (K, d)."""
     forward_arms(oracle.network, oracle.weights, features, disjoint, losses)
@@ -89,7 +93,7 @@ def predict(oracle, features, disjoint, losses):
         losses[k] = _mean(oracle, losses[k])
 
 
-@kernel
+@kernel(counted=False)
 def _mean(oracle, output):
     """Return the mean prediction of the ensemble where the network's output is f."""
     members = oracle.signs.shape[0]
@@ -104,12 +108,12 @@ def _mean(oracle, output):
     return _link(oracle, output)
 
 
-@kernel
+@kernel(counted=False)
 def _link(oracle, value):
     return probability(LOGISTIC, value) if oracle.logistic else value
 
 
-@kernel
+@kernel(counted=False)
 def _shift(oracle, s):
     total = 0.0
     for k in range(oracle.shifts.shape[1]):
@@ -117,11 +121,11 @@ def _shift(oracle, s):
     return total
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def descend(oracle, x, block, loss, rate):
     """Take a projected step on the loss of the mean prediction for x (d,)."""
     output = forward(oracle.network, oracle.weights, x, block)
-    backward(oracle.network, oracle.weights)
+    find_slopes(oracle.network, oracle.weights)
     if oracle.mode == OFF:
         add_gradient(oracle.network, -rate * (_link(oracle, output) - loss), oracle.weights)
     else:
@@ -130,23 +134,24 @@ def descend(oracle, x, block, loss, rate):
     _project(oracle)
 
 
-@kernel
+@kernel(counted=False)
 def _point(oracle, output, loss):
     """Write the gradient of the ensemble's loss, as the network's and the perturbation's."""
-    direction, members = oracle.direction, oracle.signs.shape[0]
-    clear(direction)
     if oracle.mode == EXPECTED:
         _point_expected(oracle, output, loss)
         return
-    mean = 0.0
+    signs, errors, mean = oracle.signs, oracle.errors, 0.0
+    members = signs.shape[0]
     for s in range(members):
         error = _link(oracle, output + _shift(oracle, s)) - loss
-        add_scaled(oracle.scale * error / members, oracle.signs[s], direction)
-        mean += error
-    add_gradient(oracle.network, mean / members, direction)
+        errors[s] = oracle.scale * error / members
+        mean += error / members
+    clear(oracle.direction)
+    add_rows(errors, signs.reshape(signs.size), oracle.direction, oracle.members, members)
+    add_gradient(oracle.network, mean, oracle.direction)
 
 
-@kernel
+@kernel(counted=False)
 def _point_expected(oracle, output, loss):
     """Write the gradient of the expected loss over signs: exact for squared loss, to second order in c for the other.
 
@@ -162,25 +167,27 @@ def _point_expected(oracle, output, loss):
     add_gradient(oracle.network, slope, oracle.direction)
 
 
-@kernel
+@kernel(counted=False)
 def _follow(oracle, rate):
     """Move against the direction, and keep up what depends on the weights."""
     direction, layers = oracle.direction, oracle.network.layers
     add_scaled(-rate, direction, oracle.weights)
     for s in range(oracle.signs.shape[0]):
         for k in range(layers.shape[0] - 1):
-            part = dot(slice_of(direction, layers, k), slice_of(oracle.signs[s], layers, k))
+            start, end = layers[k], layers[k + 1]
+            part = dot(direction[start:end], oracle.signs[s, start:end])
             oracle.shifts[s, k] -= rate * oracle.scale * part
 
 
-@kernel
+@kernel(counted=False)
 def _project(oracle):
     """Shorten the change of each layer that is longer than its radius, and measure the whole change."""
     layers, whole = oracle.network.layers, 0.0
     if oracle.mode != EXPECTED and not oracle.bounded:
         return
     for k in range(layers.shape[0] - 1):
-        weights, initial = slice_of(oracle.weights, layers, k), slice_of(oracle.initial, layers, k)
+        start, end = layers[k], layers[k + 1]
+        weights, initial = oracle.weights[start:end], oracle.initial[start:end]
         square = _distance(weights, initial)
         radius = oracle.radii[k]
         if square > radius * radius:
@@ -194,7 +201,7 @@ def _project(oracle):
     oracle.norm[0] = whole
 
 
-@kernel(reassociate=True)
+@kernel(reassociate=True, counted=False)
 def _distance(x, y):
     total = 0.0
     for j in range(x.shape[0]):

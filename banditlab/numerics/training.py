@@ -9,7 +9,7 @@ import numpy as np
 
 from banditlab.fuse import kernel
 from banditlab.numerics.hashing import uniform
-from banditlab.numerics.network import Network, add_gradient, add_scaled, backward, clear, copy, forward
+from banditlab.numerics.network import Network, add_gradient, add_scaled, clear, copy, find_slopes, forward
 from banditlab.types import Counts, Matrix, Vector
 
 REPLAY, BATCH, RESTART = range(3)
@@ -30,7 +30,7 @@ def start_history(rounds: int, dim: int) -> History:
     return History(np.zeros((rounds, dim)), np.zeros(rounds, int), np.zeros(rounds), np.zeros(1, int))
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def remember(history, x, block, target):
     """Add an observation."""
     at = history.size[0]
@@ -75,7 +75,7 @@ def start_training(
     )  # fmt: skip
 
 
-@kernel
+@kernel(counted=False)
 def train(network, weights, history, training, t):
     """Fit the weights (p,) to the history, if it is time after round t = 0, 1, ...
 
@@ -84,11 +84,17 @@ def train(network, weights, history, training, t):
     tolerance. BATCH: as many steps on the mean of (f - r)^2 + lambda / 2 |w|^2 / n over the n observations. RESTART:
     from the initial weights, as many steps on the sum of (f - r)^2 / 2 + lambda / 2 |w - w_0|^2.
     """
-    if t % (training.every if t < training.until else training.later) == 0:
+    if due(training, t):
         fit(network, weights, history, training)
 
 
-@kernel(inline=False)
+@kernel(counted=False)
+def due(training, t):
+    """Return whether it is time for a fit after round t = 0, 1, ..."""
+    return t % (training.every if t < training.until else training.later) == 0
+
+
+@kernel(inline=False, counted=False)
 def fit(network, weights, history, training):
     """Fit the weights now; arguments as of `train`."""
     clear(training.moments[0])
@@ -112,7 +118,7 @@ def fit(network, weights, history, training):
             break
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def sum_gradients(network, weights, history, places, count, total):
     """Write the sum of (f - r) times the gradient of f over observations into total (p,); return that of (f - r)^2.
 
@@ -123,15 +129,15 @@ def sum_gradients(network, weights, history, places, count, total):
     for i in range(count):
         at = places[i]
         error = forward(network, weights, history.inputs[at], history.blocks[at]) - history.targets[at]
-        backward(network, weights)
+        find_slopes(network, weights)
         add_gradient(network, error, total)
         loss += error * error
     return loss
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _replay(network, weights, history, training, count):
-    _shuffle(training, count)
+    shuffle(training, count)
     clear(training.ages)
     loss, steps = 0.0, training.steps
     for step in range(training.steps):
@@ -139,7 +145,7 @@ def _replay(network, weights, history, training, count):
         block = history.blocks[at]
         _decay_block(network, weights, training, block, step)
         error = forward(network, weights, history.inputs[at], block) - history.targets[at]
-        backward(network, weights)
+        find_slopes(network, weights)
         _step(network, weights, training, block, 2.0 * error, step)
         loss += error * error
         if (step + 1) % count == 0:
@@ -151,8 +157,8 @@ def _replay(network, weights, history, training, count):
         _decay_block(network, weights, training, block, steps)
 
 
-@kernel(inline=False)
-def _shuffle(training, count):
+@kernel(inline=False, counted=False)
+def shuffle(training, count):
     """Draw the observations of a fit without replacement, in random order, into the first places of the order."""
     order = training.order
     for i in range(min(count, training.steps)):
@@ -161,7 +167,7 @@ def _shuffle(training, count):
         training.draws[0] += 1
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _step(network, weights, training, block, factor, step):
     """Move against factor times the last gradient, and the decay."""
     if training.adam:
@@ -176,7 +182,7 @@ def _step(network, weights, training, block, factor, step):
     add_gradient(network, -training.rate * factor, weights)
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _decay_block(network, weights, training, block, steps):
     """Let a block catch up on the decay of plain steps, which leave all blocks alone but that of their observation."""
     if training.decay > 0.0 and not training.adam:
@@ -187,7 +193,7 @@ def _decay_block(network, weights, training, block, steps):
             training.ages[block] = steps
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _move(weights, training, step):
     """Move against the sum of gradients: a plain step, or Adam's (Kingma and Ba 2015, Algorithm 1), step = 0, 1, ..."""
     total = training.total
@@ -197,7 +203,7 @@ def _move(weights, training, step):
         add_scaled(-training.rate, total, weights)
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def adam_step(weights, gradient, moments, rate, step):
     """Move weights (p,) by step 0, 1, ... of Adam with its usual constants; moments (2, p) are 0 before the first."""
     first, second = moments[0], moments[1]
@@ -209,7 +215,7 @@ def adam_step(weights, gradient, moments, rate, step):
         weights[j] -= pace * first[j] / (spread * math.sqrt(second[j]) + EPSILON)
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _scale(x, factor):
     for j in range(x.shape[0]):
         x[j] *= factor

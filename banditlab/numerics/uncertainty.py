@@ -29,7 +29,7 @@ def start_uncertainty(weights: int, ridge: float, share: float, full: bool) -> U
     return Uncertainty(diagonal, start_covariance(weights if full else 0, ridge), share, full)
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def variance(uncertainty, network):
     """Return share g'U^-1 g for the network's last gradient."""
     if uncertainty.full:
@@ -40,7 +40,7 @@ def variance(uncertainty, network):
     return uncertainty.share * total
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def take_in(uncertainty, network):
     """Add share gg' to U for the network's last gradient."""
     share = uncertainty.share
@@ -52,7 +52,7 @@ def take_in(uncertainty, network):
         _add_squares(network.gradient[first:], share, uncertainty.diagonal[network.tail :])
 
 
-@kernel(reassociate=True)
+@kernel(reassociate=True, counted=False)
 def weighted_square(x, weights):
     """Return the sum of x_j^2 weights_j over x (n,)."""
     total = 0.0
@@ -61,7 +61,7 @@ def weighted_square(x, weights):
     return total
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def _add_squares(x, share, inverses):
     """Turn 1 / U_j into 1 / (U_j + share x_j^2)."""
     for j in range(x.shape[0]):
