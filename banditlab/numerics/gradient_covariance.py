@@ -37,7 +37,7 @@ def start_covariance(weights: int, ridge: float) -> Covariance:
     return Covariance(np.eye(weights) / ridge, np.zeros(weights))
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def spread(covariance, network):
     """Return g'A^-1 g for the network's last gradient; rounding below zero counts as zero."""
     first, tail = network.first, network.tail
@@ -55,7 +55,7 @@ def spread(covariance, network):
     return max(0.0, total)
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def absorb(covariance, network, weight):
     """Add weight g g' to A for the network's last gradient; return weight g'A^-1 g of before.
 
@@ -104,7 +104,7 @@ def bytes_of(network: Network, matrices: int) -> int:
 
 def bytes_of_dual(network: Network, rounds: int) -> int:
     """Return how much memory T observations take."""
-    return 8 * rounds * (_length(network) + (rounds + 1) // 2)
+    return 8 * (rounds * _length(network) + rounds * (rounds + 1) // 2)
 
 
 def _length(network: Network) -> int:
@@ -112,7 +112,7 @@ def _length(network: Network) -> int:
     return len(network.input) + len(network.slopes) + len(network.slopes2) + sum(map(len, layers))
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def spread_dual(dual, network, places, count):
     """Return g'A^-1 g for the network's last gradient and the A of a list; rounding below zero counts as zero.
 
@@ -133,7 +133,7 @@ def spread_dual(dual, network, places, count):
     return max(0.0, rest) / dual.ridge
 
 
-@kernel(inline=False)
+@kernel(inline=False, counted=False)
 def absorb_dual(dual, network, places, count, at):
     """Add g g' to the A of a list for the network's last gradient; return g'A^-1 g of before.
 
@@ -151,7 +151,7 @@ def absorb_dual(dual, network, places, count, at):
     return gain
 
 
-@kernel
+@kernel(counted=False)
 def _take_apart(network, parts):
     """Write the input, the derivatives in the sums of each layer, and the units of each layer, one behind the other."""
     at = _append(parts, 0, network.input, 1.0)
@@ -162,14 +162,14 @@ def _take_apart(network, parts):
         _append(parts, at, network.units2, network.scale)
 
 
-@kernel
+@kernel(counted=False)
 def _append(parts, at, values, factor):
     for j in range(values.shape[0]):
         parts[at + j] = factor * values[j]
     return at + values.shape[0]
 
 
-@kernel
+@kernel(counted=False)
 def _product(network, parts, others, same):
     """Return the inner product of two gradients by their parts; `same` where they are of one block."""
     dim, m, m2 = network.input.shape[0], network.slopes.shape[0], network.slopes2.shape[0]
