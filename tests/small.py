@@ -8,4 +8,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "bandit/neural-epsilon": {"hidden": (8,), "steps": 20},
     "bandit/neusquarecb": {"hidden": (8,)},
     "bandit/neufastcb": {"hidden": (8,)},
+    "bandit/neuralgcb": {
+        "hidden": (8,),
+        "epochs": 10,
+        "rate": 0.3,
+        "batch": "fixed",
+        "batches": (20,),
+        "threshold": 4.0,
+    },
+    "bandit/ee-net": {"hidden": (8,), "steps": 20},
 }

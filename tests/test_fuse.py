@@ -467,7 +467,7 @@ def test_a_policy_that_cannot_be_compiled_runs_through_the_same_loop(capsys):
     assert plain.values.tobytes() == played(ARMS, "under-test")[1].values.tobytes()
     banditlab.run(ARMS, ["in-book", "under-test"], horizon=50, replications=1, progress=False)
     note = capsys.readouterr().out
-    assert note.startswith("in-book: ")
+    assert note.startswith("note: in-book ran at ")
     assert "rounds/s in plain Python (" in note
     assert "under-test" not in note
 
