@@ -45,8 +45,9 @@ def describe(kind: Kind) -> str:
     module = sys.modules[kind.cls.__module__]
     lines = [f"{kind.role} {kind.title}", ""]
     lines += _wrapped(inspect.cleandoc(module.__doc__ or ""))
-    if kind.cls.__doc__ and not kind.cls.__doc__.startswith(f"{kind.cls.__name__}("):
-        lines += ["", *_wrapped(inspect.cleandoc(kind.cls.__doc__))]
+    for cls in filter(dataclasses.is_dataclass, kind.cls.__mro__):  # its own, and those of parameters that it shares
+        if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}("):
+            lines += ["", *_wrapped(inspect.cleandoc(cls.__doc__))]
     for name, words in (("needs", kind.needs), ("may be told", kind.told - PLAIN), ("gives", kind.gives)):
         if words:
             lines += ["", f"{name}: {', '.join(sorted(words))}"]

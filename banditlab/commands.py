@@ -114,6 +114,8 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
         size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(cell.metrics)
         slow = "  (plain Python)" if work.pair.reason else ""
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
+    for note in runner.notes(grid):
+        print(f"note: {note}")
     print(f"predicted time: {_duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
     smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
     print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")

@@ -20,6 +20,11 @@ CASES = {
     "neusquarecb, replay": ("LINEAR", "neusquarecb", {**SMALL, "replay": 3, "bias": True, "activation": "tanh"}),
     "neusquarecb, redraw": ("LINEAR", "neusquarecb", {"hidden": (5, 4), "redraw": "round", "radius": 0.1}),
     "neufastcb": ("LOGISTIC", "neufastcb", {**SMALL, "replay": 2}),
+    "neuralucb": ("LINEAR", "neuralucb", {**SMALL, "steps": 20}),
+    "neuralgcb": ("LINEAR", "neuralgcb", {**SMALL, "epochs": 5, "batch": "fixed"}),
+    "neuralgcb, dual": ("LINEAR", "neuralgcb", {**SMALL, "epochs": 5, "covariance": "dual"}),
+    "kernel-ucb": ("LINEAR", "kernel-ucb", {}),
+    "ee-net": ("LINEAR", "ee-net", {**SMALL, "steps": 20}),
     "neufastcb, expected": ("LOGISTIC", "neufastcb", {"hidden": (), "perturbation": "expected", "radius": 0.1}),
 }
 

@@ -264,7 +264,8 @@ def _read(path: str, target: str) -> tuple[dict[str, Any], np.ndarray]:
     arrays = read_arrays(path)
     for name in (target,) if path.endswith(".csv") else (target, "features"):
         if name not in arrays:
-            raise UserError(f"{path}: no column or array {name!r}; there are {', '.join(map(repr, arrays))}")
+            remedy = ' (target = "..." names that of the classes)' if name == target else ""
+            raise UserError(f"{path}: no column or array {name!r}; there are {', '.join(map(repr, arrays))}{remedy}")
     if path.endswith(".csv"):
         return {name: array for name, array in arrays.items() if name != target}, arrays[target]
     rows = (

@@ -123,7 +123,7 @@ def _shift(oracle, s):
 
 @kernel(inline=False, counted=False)
 def descend(oracle, x, block, loss, rate):
-    """Take a projected step on the loss of the mean prediction for x (d,)."""
+    """Take a projected step on the mean loss of the members' predictions for x (d,)."""
     output = forward(oracle.network, oracle.weights, x, block)
     find_slopes(oracle.network, oracle.weights)
     if oracle.mode == OFF:

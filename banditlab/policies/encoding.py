@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Encoded:
-    """Parameter of the encoding of a round's features."""
+    """The encoding of features x of arm a; "auto" is x where arms have features of their own, else x (x) e_a."""
 
-    encoding: Literal["auto", "shared", "disjoint"] = "auto"  #: x or x (x) e_a; auto: x where arms' features differ
+    encoding: Literal["auto", "shared", "disjoint"] = "auto"  #: x, which needs arm-features, or x (x) e_a
 
     def needs(self) -> set[str]:
         """Return what the environment must give beside features: where weights are shared, an arm's own features."""

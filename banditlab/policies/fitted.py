@@ -45,15 +45,15 @@ class Trained(Networked):
 
     training: Literal["replay", "batch"] | None = None  #: single observations or all at once; replay where left out
     optimiser: Literal["sgd", "adam"] = "sgd"  #: plain gradient steps, or Adam's, whose moments last for one fit
-    rate: Positive | None = None  #: eta; 0.01 where it is left out
-    steps: Count | None = None  #: most steps of a fit; 1000 of replay and 100 of batches where left out
-    tolerance: NonNegative | None = None  #: on the mean of (f - r)^2; 0.001 of replay and 0 of batches where left out
+    rate: Positive | None = None  #: eta; 0.01 where left out (not in preset "paper")
+    steps: Count | None = None  #: most steps of a fit; 1000 of replay, else 100, where left out
+    tolerance: NonNegative | None = None  #: on the mean of (f - r)^2; 0.001 of replay, else 0, where left out
     every: Count = 1  #: rounds from fit to fit, at first
     until: Index = 2000  #: how many rounds that lasts
     later: Count = 100  #: the same for the rounds after those
 
     def learner(self, problem: Any, rng: np.random.Generator, decay: float) -> Learner:
-        """Return the state before the first round; with weight decay `decay` |w|^2 / 2 in each step's loss."""
+        """Return the state before the first round; `decay` is as of `numerics.training.train`."""
         network = self.network(problem, biased=True)
         batch = self.training == "batch"
         rate, tolerance = 0.01 if self.rate is None else self.rate, 0.0 if batch else 0.001

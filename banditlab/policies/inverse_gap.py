@@ -17,7 +17,7 @@ class InverseGap:
     exponent: NonNegative = 0.0  #: of t, for gamma a number
 
     def __post_init__(self):
-        if self.gamma == "horizon" and self.exponent != 0.0:
+        if self.gamma == "horizon" and self.exponent not in (0.0, None):
             raise ValueError('exponent: only for gamma a number; "horizon" does not change from round to round')
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from banditlab.errors import Diverged
+from banditlab.errors import Diverged, nearest
 from banditlab.fuse import kernel
 from banditlab.numerics.activations import ACTIVATIONS
 from banditlab.numerics.network import Network, start_network
@@ -23,7 +23,7 @@ class Networked(Encoded):
 
     def __post_init__(self):
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation: {', '.join(ACTIVATIONS)}; got {self.activation!r}")
+            raise ValueError(f"activation: no {self.activation!r}{nearest(self.activation, ACTIVATIONS)}")
         if len(self.hidden) > 2:
             raise ValueError(f"hidden: at most 2 hidden layers, got {list(self.hidden)}")
 

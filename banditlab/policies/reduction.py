@@ -41,10 +41,14 @@ class Reduction(NamedTuple):
 class Oracled(Networked, InverseGap):
     """Parameters of online regression by a perturbed network, and of the weights of arms.
 
-    The loss is 1 - reward. Its oracle predicts f + c e'(w - w_0), averaged over `ensemble` vectors e of random signs,
-    with c = perturbation_scale m^(-1/4) for networks with m units in the last hidden layer. In round t = 1, 2, ... the
-    weights move by rate t^(-rate_exponent) against the gradient of the ensemble's mean loss, and are projected; gamma
-    counts the rounds before, so that the first round is uniform where the exponent is positive.
+    The loss is 1 - reward, and gamma is for rewards in a range of length 1. The oracle predicts f + c e'(w - w_0),
+    averaged over `ensemble` vectors e of random signs, with c = perturbation_scale m^(-1/4) for networks with m units
+    in the last hidden layer. In round t = 1, 2, ... the weights move by rate t^(-rate_exponent) against the gradient of
+    the ensemble's mean loss, and are projected; gamma counts the rounds before, so that the first round is uniform
+    where the exponent is positive.
+
+    c and radii are in units of these weights, of order 1 / sqrt(m), where the paper's analysis has weights of order 1
+    and a network divided by sqrt(m): the same c_p pulls 1 / m times as much as there.
 
     Steps on sampled signs are stable where about rate (|g|^2 + c^2 p / S) < 2, for p weights in all and the gradient g.
     Large networks, and many arms with weights of their own, need a smaller rate or a larger ensemble. Unless S is much
@@ -52,7 +56,7 @@ class Oracled(Networked, InverseGap):
     """
 
     gamma: Positive | Literal["horizon"] = 100.0  #: learning rate: larger is greedier
-    exponent: NonNegative = 0.5  #: of t, for gamma a number
+    exponent: NonNegative | None = None  #: of t, for gamma a number; 0.5 where it is left out
     init: Literal["uniform", "gaussian"] = "uniform"  #: PyTorch's, or variances 1 / m
     bias: bool = False  #: whether units have biases
     rate: Positive = 0.1  #: eta of the first round
@@ -77,17 +81,38 @@ class Oracled(Networked, InverseGap):
         """Return the state before the first round."""
         network = self.network(problem, biased=self.bias)
         weights = (uniform_weights if self.init == "uniform" else gaussian_weights)(network, rng)
-        width = self.hidden[-1] if self.hidden else 1
+        scale = self.perturbation_scale * (self.hidden[-1] if self.hidden else 1) ** -0.25
+        self._check_stable(scale, len(weights), 0.25 if logistic else 1.0)
         oracle = start_oracle(
             network, weights, rng, mode=PERTURBATIONS[self.perturbation], members=self.ensemble,
-            scale=self.perturbation_scale * width**-0.25, radii=self._radii(network), logistic=logistic,
+            scale=scale, radii=self._radii(network), logistic=logistic,
         )  # fmt: skip
         room = problem.rounds if self.replay else 0
         return Reduction(
             oracle, start_history(room, problem.dim), np.zeros(problem.arms), np.zeros(problem.arms),
-            rng.integers(2**64, dtype=np.uint64), gamma, 0.0 if self.gamma == "horizon" else self.exponent,
+            rng.integers(2**64, dtype=np.uint64), gamma, self._exponent(),
             self.rate, self.rate_exponent, self.replay, self.disjoint(problem), self.redraw == "round",
         )  # fmt: skip
+
+    def _exponent(self) -> float:
+        if self.exponent is None:
+            return 0.0 if self.gamma == "horizon" else 0.5
+        return self.exponent
+
+    def _check_stable(self, scale: float, weights: int, bend: float) -> None:
+        """Check that a step on the mean of sampled signs does not overshoot by itself.
+
+        Raises
+        ------
+        ValueError
+            It does: rate c^2 p / S, times the most second derivative of the loss, is 2 or more.
+        """
+        step = self.rate * bend * scale**2 * weights / self.ensemble
+        if self.perturbation == "sample" and step >= 2.0:
+            raise ValueError(
+                f"rate: at most {2.0 * self.rate / step:.2g} with random signs of {weights:,} weights and ensemble = "
+                f'{self.ensemble}, got {self.rate:g}; perturbation = "expected" has no such limit'
+            )
 
     def _radii(self, network: Network) -> np.ndarray:
         radii = np.full(network.depth + 1, math.inf if self.radius is None else self.radius)

@@ -36,7 +36,9 @@ class Uncertain(Trained):
     with weight decay: lambda in replay, lambda / n over n observations in batches. preset "paper" is what they analyse:
     f = sqrt(m) w'phi(W x), with the symmetric weights of NeuralUCB's Algorithm 1, which sees (x, x) / sqrt(2) so that
     f is 0 at first; g / sqrt(m) in place of g; and fits that start from the initial weights w_0 each time, J = `steps`
-    of gradient descent on the sum of (f - r)^2 / 2 + m lambda |w - w_0|^2 / 2.
+    of gradient descent on the sum of (f - r)^2 / 2 + m lambda |w - w_0|^2 / 2, 100 where left out, with no tolerance
+    where left out. Its rate is 1 / (m (T L + lambda)) for L layers where left out, the order of the analysis; like it,
+    that is for features of norm at most 1, and diverges, or ends in a network of dead units, where they are larger.
     """
 
     preset: Literal["code", "paper"] = "code"  #: what was published, or what was analysed
@@ -67,7 +69,7 @@ class Uncertain(Trained):
         width = self.hidden[-1] if self.hidden else 1
         network = self.network(problem, biased=False, twofold=bool(self.hidden), scale=math.sqrt(width))
         pull = width * self.ridge
-        rate = 1.0 / (width * problem.rounds + pull) if self.rate is None else self.rate
+        rate = 1.0 / (width * problem.rounds * (network.depth + 1) + pull) if self.rate is None else self.rate
         return self._learner(
             problem, rng, network, symmetric_weights(network, rng), decay=pull, rule=RESTART, rate=rate,
             steps=self.steps or 100, tolerance=self.tolerance or 0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
@@ -101,7 +102,10 @@ class Player:
     def described(self) -> str:
         """Its kind and the parameters that are not as by default, for messages."""
         usual = {f.name: f.default for f in fields(self.instance)}
-        changed = [f"{name} = {value!r}" for name, value in self.parameters.items() if value != usual[name]]
+        plain = {
+            name: list(v) if isinstance(v, tuple) else v for name, v in self.parameters.items() if v != usual[name]
+        }
+        changed = [f"{name} = {json.dumps(value, default=str)}" for name, value in plain.items()]
         return f"{self.kind.name}, {', '.join(changed) or 'default parameters'}"
 
     @property

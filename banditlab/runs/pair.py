@@ -162,7 +162,7 @@ def play_replications(
         try:
             result = _play(pair, cell, settings, replication, stopped, advance, pace)
         except Diverged as error:
-            result = Failure(replication, f"{error} ({cell.player.described})")
+            result = Failure(replication, f"{error}; a smaller rate may help ({cell.player.described})")
         except Exception as error:  # of a user's own policy or environment: the others go on
             result = Failure(replication, f"{type(error).__name__}: {error}{_place(error)}")
         if result is None:

@@ -198,7 +198,8 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers) -> Report:
     store.describe(grid, [(work.key, work.cell, work.told) for work in works])
     distinct = {work.key: work for work in works}.values()  # two labels may stand for the same work
     tasks = [task for work in distinct for task in _tasks(work, grid.settings.replications, finished)]
-    report = Report(found=sum((w.key, r) in finished for w in distinct for r in range(grid.settings.replications)))
+    found = sum((work.key, r) in finished for work in distinct for r in range(grid.settings.replications))
+    report = Report(found=found, notes=notes(grid))
     crew.progress.start(sum(task.rounds for task in tasks))
     with threadpoolctl.threadpool_limits(1), crew.interruptible():
         try:
@@ -211,9 +212,13 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers) -> Report:
             store.compact()
     report.interrupted = crew.stopped.is_set()
     _note_plain(report, works)
-    report.notes = list(dict.fromkeys(line for cell in grid.cells for line in cell.world.notes(cell.horizon)))
     provenance.write(store.folder, _about(report))
     return report
+
+
+def notes(grid: Grid) -> list[str]:
+    """Return what environments have to say of a run of so many rounds."""
+    return list(dict.fromkeys(line for cell in grid.cells for line in cell.world.notes(cell.horizon)))
 
 
 def _tasks(work: Work, replications: int, finished: set[tuple[str, int]]) -> Iterator[Task]:

@@ -144,7 +144,7 @@ def test_the_analysed_network_is_zero_at_first():
         ({"preset": "paper", "training": "batch"}, 'training and optimiser are of preset = "code"'),
         ({"preset": "paper", "hidden": (5,)}, "hidden: one even width"),
         ({"hidden": (5, 5, 5)}, "hidden: at most 2 hidden layers, got [5, 5, 5]"),
-        ({"activation": "rely"}, "activation: relu, sigma-1"),
+        ({"activation": "rely"}, "activation: no 'rely'; did you mean 'relu'"),
     ],
 )
 def test_what_cannot_be_is_refused(parameters, words):

@@ -166,18 +166,29 @@ def test_arms_of_their_own_learn_apart():
 
 def test_learning_rates_of_the_horizon():
     assert_allclose(
-        begin(NeuSquareCB(gamma="horizon", exponent=0.0, delta=0.1)).gamma,
+        begin(NeuSquareCB(gamma="horizon", delta=0.1)).gamma,
         math.sqrt(ARMS * HORIZON / (math.log(1 + HORIZON) + math.log(20))),
     )
     regret = 3 * math.log(1 + HORIZON)
     for level, expected in [(1.0, max(math.sqrt(ARMS * HORIZON / regret), 10 * ARMS)), (0.0, 10 * ARMS)]:
-        assert_allclose(begin(NeuFastCB(gamma="horizon", exponent=0.0, level=level)).gamma, expected)
+        assert_allclose(begin(NeuFastCB(gamma="horizon", level=level)).gamma, expected)
+
+
+@pytest.mark.parametrize(("kind", "bend"), [(NeuSquareCB, 1.0), (NeuFastCB, 0.25)])
+def test_signs_that_overshoot_by_themselves_are_refused(kind, bend):
+    """rate c^2 p / S < 2, with c^2 = c_p^2 / sqrt(m), and a quarter of it for the logarithmic loss."""
+    weights = len(begin(kind(hidden=(4,))).oracle.weights)
+    most = 2.0 * 10 * math.sqrt(4) / (bend * 0.1**2 * weights)
+    begin(kind(hidden=(4,), rate=0.99 * most))
+    with pytest.raises(ValueError, match=f"rate: at most .* with random signs of {weights} weights"):
+        begin(kind(hidden=(4,), rate=1.01 * most))
+    begin(kind(hidden=(4,), rate=1.01 * most, perturbation="expected"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters_that_mean_nothing_together(kind):
     with pytest.raises(ValueError, match="exponent: only for gamma a number"):
-        kind(gamma="horizon")
+        kind(gamma="horizon", exponent=0.5)
     with pytest.raises(ValueError, match="redraw"):
         kind(perturbation="expected", redraw="round")
     with pytest.raises(ValueError, match="output_radius: only beside radius"):
@@ -187,7 +198,7 @@ def test_parameters_that_mean_nothing_together(kind):
 @pytest.mark.parametrize("mode", ["off", "sample", "expected"])
 def test_divergence_names_its_round(mode):
     """Steps so long that predictions grow without bound, but for NeuFastCB's, which are probabilities."""
-    policy = NeuSquareCB(hidden=(5, 4), perturbation=mode, rate=1e80, activation="sigma-3")
+    policy = NeuSquareCB(hidden=(5, 4), perturbation=mode, perturbation_scale=1e-60, rate=1e80, activation="sigma-3")
     state, rng = begin(policy), np.random.default_rng(7)
     with np.errstate(all="ignore"), pytest.raises(Diverged) as caught:
         for t in range(20):  # noqa: B007

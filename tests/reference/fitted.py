@@ -87,7 +87,8 @@ class Analysed(Learner):
         dim = problem.dim * (2 if policy.hidden else 1)
         self.net = Network(dim * blocks, policy.hidden, policy.activation, False, np.sqrt(m))
         self.w, self.decay = self.symmetric(rng, dim, blocks, m), m * policy.ridge
-        self.rate = 1 / (m * problem.rounds + self.decay) if policy.rate is None else policy.rate
+        layers = len(policy.hidden) + 1
+        self.rate = 1 / (m * problem.rounds * layers + self.decay) if policy.rate is None else policy.rate
         self.begin(policy, rng)
 
     def encode(self, x, arm):

@@ -1,8 +1,8 @@
 """Synthetic functions of contextual bandits: rewards are no linear function of the arms' features.
 
-The functions are those of the experiments of S. Salgia. Provably and practically efficient neural contextual bandits.
-ICML 2023 (arXiv 2206.00099), and of D. Zhou, L. Li, Q. Gu. Neural contextual bandits with UCB-based exploration. ICML
-2020 (arXiv 1911.04462).
+The functions are those of the experiments of S. Salgia, S. Vakili, Q. Zhao. Provably and practically efficient neural
+contextual bandits. ICML 2023 (arXiv 2206.00099), and of D. Zhou, L. Li, Q. Gu. Neural contextual bandits with UCB-based
+exploration. ICML 2020 (arXiv 1911.04462).
 """
 
 from __future__ import annotations

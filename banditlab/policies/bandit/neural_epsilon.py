@@ -25,8 +25,9 @@ from banditlab.types import Probability, Vector
 class NeuralEpsilon(Trained):
     """With probability epsilon one of all arms, uniformly; else the largest prediction f(x_a) of a fitted network.
 
-    The lowest index among equals. There is no weight decay. The published code of the first paper has epsilon = 0.05
-    and training = "batch"; that of the second 0.01 and replay. Regret grows linearly, by epsilon a round.
+    The lowest index among equals. There is no weight decay. The published code of the first paper has epsilon = 0.05,
+    training = "batch", until = 0, later = 1; that of the second 0.01, steps = 2000, every = 10, until = 1000. Regret
+    grows linearly, by epsilon times the mean gap of the arms a round.
     """
 
     epsilon: Probability = 0.05

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from banditlab.numerics.indices import first_largest
 from banditlab.policies.neural import check_finite
 from banditlab.policies.uncertain import Posterior, Uncertain, learn_uncertain, predict_reward
 from banditlab.registry import policy
@@ -22,9 +23,10 @@ class NeuralTS(Uncertain):
     multiplies the standard deviation, and U sums gg' / m. Draws are independent, from the first arm to the last. The
     lowest index among equals.
 
-    The published code fits by training = "batch"; the default is replay, as of NeuralUCB's, which is faster. The
-    paper's text could not be read, and preset "paper" is from memory of it. No order of growth is stated, since it is
-    proved for very wide networks alone.
+    The published code fits in every round, with training = "batch", until = 0, later = 1; the default is NeuralUCB's
+    replay and schedule, which is faster. U takes in the gradient before the fit, as in both published codes and in
+    NeuralUCB's Algorithm 1; Algorithm 1 of this paper may take it after. The paper's text could not be read, and preset
+    "paper" is from memory of it. No order of growth is stated, since it is proved for very wide networks alone.
     """
 
     def start(self, problem, rng) -> Posterior:
@@ -32,14 +34,11 @@ class NeuralTS(Uncertain):
 
     @staticmethod
     def choose(state, t, features, rng):
-        best, arm = -math.inf, 0
         for k in range(features.shape[0]):
             value, deviation = predict_reward(state, features[k], k)
             state.scores[k] = value + deviation * rng.standard_normal()
-            if state.scores[k] > best:
-                best, arm = state.scores[k], k
         check_finite(state.scores, t)
-        return arm
+        return first_largest(state.scores)
 
     @staticmethod
     def learn(state, t, features, arm, reward):

@@ -22,9 +22,9 @@ from banditlab.types import Fraction
 class NeuSquareCB(Oracled):
     """Draws arm a with probability 1 / (K + gamma_t (y_a - y_b)), and the arm b of least predicted loss y otherwise.
 
-    y is the mean prediction of an ensemble of S random perturbations of one network, trained in each round by a
-    projected gradient step on the squared loss (y - loss)^2 / 2 of each member, loss = 1 - reward. Predictions are
-    not clipped. b is the lowest index among equals.
+    y is the mean prediction of an ensemble of S random perturbations f of one network, trained in each round by a
+    projected gradient step on the mean of their squared losses (f - l)^2 / 2, for the loss l = 1 - reward. Predictions
+    are not clipped. b is the lowest index among equals.
 
     With the same signs for all arms, as here, the perturbation shifts all predictions alike: it acts through training
     alone. perturbation "expected" is its limit for large S, the penalty c^2 |w - w_0|^2 / 2 with

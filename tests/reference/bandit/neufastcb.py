@@ -12,8 +12,8 @@ SMALL = {"hidden": (6,)}
 CASES = [
     (LOGISTIC, 80, SMALL),
     (LOGISTIC, 80, {**SMALL, "perturbation": "expected", "perturbation_scale": 2.0, "rate": 1.0}),
-    (LOGISTIC, 80, {**SMALL, "perturbation": "off", "gamma": "horizon", "exponent": 0.0, "bias": True, "level": 0.2}),
-    (LOGISTIC, 40, {"hidden": (5, 4), "redraw": "round", "ensemble": 2, "perturbation_scale": 2.0, "rate": 1.0}),
+    (LOGISTIC, 80, {**SMALL, "perturbation": "off", "gamma": "horizon", "bias": True, "level": 0.2}),
+    (LOGISTIC, 40, {"hidden": (5, 4), "redraw": "round", "ensemble": 2, "perturbation_scale": 0.8, "rate": 1.0}),
     (CLASSES, 80, {**SMALL, "radius": 0.1, "perturbation_scale": 1.0, "replay": 2}),
     (CLASSES, 80, {"hidden": (), "rate": 100.0, "perturbation": "off"}),  # so fast that losses meet their floor
 ]
@@ -23,8 +23,10 @@ class NeuFastCB:
     """b = argmin y, p_a = y_b / (K y_b + gamma_t (y_a - y_b)) for a != b, p_b = 1 - the others; losses are 1 - r."""
 
     def __init__(self, policy, problem, rng):
-        self.policy, self.gamma, self.exponent = policy, policy.gamma, policy.exponent
+        self.policy, self.gamma = policy, policy.gamma
+        self.exponent = 0.5 if policy.exponent is None else policy.exponent
         if policy.gamma == "horizon":
+            self.exponent = 0.0
             best, regret = policy.level * problem.horizon, np.log(1 + problem.horizon)
             self.gamma = max(np.sqrt(problem.arms * best / (3 * regret)), 10 * problem.arms)
         self.oracle = Oracle(policy, problem, rng, logistic=True)

@@ -11,7 +11,7 @@ SMALL = {"hidden": (6,)}
 #: (environment, horizon, parameters)
 CASES = [
     (LINEAR, 80, SMALL),
-    (LINEAR, 80, {**SMALL, "perturbation": "expected", "gamma": "horizon", "exponent": 0.0, "activation": "tanh"}),
+    (LINEAR, 80, {**SMALL, "perturbation": "expected", "gamma": "horizon", "activation": "tanh"}),
     (LINEAR, 80, {**SMALL, "perturbation": "off", "init": "gaussian", "rate": 0.5, "rate_exponent": 0.5, "bias": True}),
     (LINEAR, 80, {"hidden": (5, 4), "bias": True, "activation": "sigma-2", "replay": 3}),
     (LINEAR, 40, {**SMALL, "redraw": "round", "ensemble": 3, "perturbation_scale": 0.5}),
@@ -26,8 +26,10 @@ class NeuSquareCB:
     """b = argmin y, p_a = 1 / (K + gamma_t (y_a - y_b)) for a != b, p_b = 1 - the others; losses are 1 - r."""
 
     def __init__(self, policy, problem, rng):
-        self.policy, self.gamma, self.exponent = policy, policy.gamma, policy.exponent
+        self.policy, self.gamma = policy, policy.gamma
+        self.exponent = 0.5 if policy.exponent is None else policy.exponent
         if policy.gamma == "horizon":
+            self.exponent = 0.0
             regret = np.log(1 + problem.horizon)
             self.gamma = np.sqrt(problem.arms * problem.horizon / (regret + np.log(2 / policy.delta)))
         self.oracle = Oracle(policy, problem, rng, logistic=False)
