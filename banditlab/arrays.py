@@ -76,6 +76,20 @@ def numbers(path: str, name: str, array: np.ndarray) -> np.ndarray:
     return values
 
 
+def named(path: str, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """Return one of the arrays of a file.
+
+    Raises
+    ------
+    UserError
+        There is none of that name.
+    """
+    if name not in arrays:
+        kind = "column" if path.endswith(".csv") else "array"
+        raise UserError(f"{path}: no {kind} {name!r}; there are {', '.join(map(repr, arrays)) or 'none'}")
+    return arrays[name]
+
+
 def table(path: str, name: str | None = None) -> np.ndarray:
     """Read one numeric array: all columns of a CSV, the only array of an NPZ, or the one of that name.
 

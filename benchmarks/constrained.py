@@ -23,11 +23,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
 import numba
 import numpy as np
 
-from banditlab import fuse, registry
+from banditlab import fuse
 from banditlab.checks import replay
 from banditlab.environments.blackbox.gp_sample import GPSample
 from banditlab.environments.knapsack.bernoulli import Bernoulli
-from banditlab.games import games
 from banditlab.policies.blackbox.config import CONFIG
 from banditlab.policies.knapsack.primal_dual import PrimalDual
 
@@ -130,17 +129,9 @@ def primal_dual_in_numpy(horizon: int, environment: Bernoulli) -> tuple[float, f
 
 def ours(environment: Any, policy: Any, horizon: int) -> tuple[float, np.ndarray]:
     """Return seconds of the compiled rounds alone, and the metrics."""
-    world, player = registry.kind_of(environment), registry.kind_of(policy)
-    game = games()[player.game]
-
-    def start() -> tuple:
-        env = replay.start_env(environment, horizon, 0)
-        facts = {"horizon": horizon, "rounds": horizon, **environment.facts(env)}
-        state, coins = replay.start_policy(policy, replay.told(policy, env, facts), 0)
-        return env, state, 0, horizon, np.random.default_rng(0), coins, np.zeros(len(game.metrics))
-
-    arguments = start()
-    play, reason = fuse.prepare(game.rounds, world.verbs | player.verbs, arguments)
+    pair = replay.start(environment, policy, horizon)
+    arguments = pair.arguments(0, horizon, np.zeros(len(pair.game.metrics)))
+    play, reason = fuse.prepare(pair.game.rounds, pair.verbs, arguments)
     assert not reason, reason
     begin = time.process_time()
     play(*arguments)

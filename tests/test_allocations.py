@@ -33,28 +33,17 @@ CASES = {
 
 def counts_of(case):
     """Return how often each of the runs allocates; the loop is that of `replay.run`, so that both are compiled once."""
-    import numpy as np
-
-    from banditlab import fuse, registry, seeding
+    from banditlab import fuse, registry
     from banditlab.checks import replay
-    from banditlab.games import games
-    from banditlab.games.game import measure
-    from banditlab.runs.grid import World
     from tests.reference import worlds
 
     world, name, parameters = case
-    environment, player = getattr(worlds, world), registry.find("policy", name)
-    kind, policy, game = registry.kind_of(environment), player.cls(**parameters), games()[player.game]
-    horizon, width = sum(ROUNDS), len(game.metrics)
-    env = replay.start_env(environment, horizon, 0)
-    facts = World(kind.name, kind, environment).facts(env, horizon)
-    state, coins = replay.start_policy(policy, replay.told(policy, env, facts), 0)
-    keep = fuse.bind(replay.keep, {"note": game.note, "WIDTH": width})
-    verbs = kind.verbs | player.verbs | {measure: keep}
-    contexts, row = seeding.stream(0, "contexts"), np.zeros(width + game.noted(game.shape(env)))
-    loop, reason = fuse.prepare(game.rounds, verbs, (env, state, 0, 0, contexts, coins, row))
+    policy = registry.find("policy", name).cls(**parameters)
+    pair = replay.start(getattr(worlds, world), policy, sum(ROUNDS))
+    verbs, row = replay.keeping(pair)
+    loop, reason = fuse.prepare(pair.game.rounds, verbs, pair.arguments(0, 0, row))
     assert not reason, reason
-    return counts(lambda start, end: loop(env, state, start, end, contexts, coins, row))
+    return counts(lambda start, end: loop(*pair.arguments(start, end, row)))
 
 
 def counts(play):

@@ -84,11 +84,18 @@ def compose(
         figure, axes = _canvas(len(panels), columns)
         for axis, (title, members) in zip(axes, panels.items(), strict=True):
             draw(axis, title, members)
-            axis.set_title(textwrap.fill(title, 34))
+            axis.set_title(textwrap.fill(_shortened(title, axis), 34))
         _add_legends(figure, list(axes))
         figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
     plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     return figure
+
+
+def _shortened(title: str, axis: Axes) -> str:
+    """Return a panel's title without the metric where an axis is labelled by it."""
+    place, _, metric = title.rpartition(": ")
+    named = any(f"{label} ".startswith(f"{metric} ") for label in (axis.get_xlabel(), axis.get_ylabel()))
+    return place if place and named else title
 
 
 def choose(result: Result, metric: str | None) -> Chosen:

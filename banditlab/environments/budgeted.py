@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.games.knapsack import ALPHA, FIRST, LOWEST, RATIO, REGRET, REWARD, SINGLE, metrics_of
+from banditlab.games.knapsack import ALPHA, FIRST, LOWEST, RATIO, REGRET, REWARD, SINGLE, metrics_of, outside
 from banditlab.numerics.hashing import uniform
 from banditlab.numerics.mixtures import best_mixture
 from banditlab.types import AtLeastOne, Matrix, Tensor, Vector
@@ -141,11 +141,10 @@ def check_table(table: np.ndarray) -> None:
     """
     if table.ndim != 3 or table.shape[0] < 1 or table.shape[1] < 2 or table.shape[2] < 2:
         raise ValueError(f"at least 2 actions, the void one first, and 1 resource; got shape {table.shape}")
-    for what, values, low, high in (("rewards", table[..., 0], 0, 1), ("costs", table[..., 1:], -1, 1)):
-        if not (inside := (values >= low) & (values <= high)).all():
-            row, action = np.argwhere(~inside)[0][:2]
-            found = np.ravel(values[row, action][~inside[row, action]])[0]
-            raise ValueError(f"{what}: in [{low}, {high}], got {found:g} for action {action}{_of_row(table, row)}")
+    if wrong := outside(table[..., 0], table[..., 1:]):
+        row, action = np.argwhere(~wrong.inside)[0][:2]
+        found = np.ravel(wrong.values[row, action][~wrong.inside[row, action]])[0]
+        raise ValueError(f"{wrong.what}: in {wrong.allowed}, got {found:g} for action {action}{_of_row(table, row)}")
     if table[:, 0, 1:].max() > 0:
         row, resource = np.argwhere(table[:, 0, 1:] > 0)[0]
         worst = table[row, 0, 1 + resource]

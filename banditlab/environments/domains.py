@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from banditlab.arrays import numbers, read_arrays
+from banditlab.arrays import named, numbers, read_arrays
 from banditlab.environments.functions import FUNCTIONS
 from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.preferences import State, make_state
@@ -132,7 +132,7 @@ def read_points(path: str) -> np.ndarray:
     if path.endswith(".csv"):
         columns = [numbers(path, name, column) for name, column in arrays.items() if name != "utility"]
         return _checked(path, np.array(columns).T)
-    return _checked(path, numbers(path, "", arrays[""] if path.endswith(".npy") else _named(path, "points")))
+    return _checked(path, numbers(path, "", arrays[""] if path.endswith(".npy") else named(path, arrays, "points")))
 
 
 def read_utilities(path: str) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +152,7 @@ def read_utilities(path: str) -> tuple[np.ndarray, np.ndarray]:
             raise UserError(f"{path}: should have shape (N, d + 1), utilities in the last column; got {rows.shape}")
         return _checked(path, rows[:, :-1]), rows[None, :, -1]
     name = "utility" if path.endswith(".csv") else "utilities"
-    utilities = np.atleast_2d(numbers(path, name, _named(path, name)))
+    utilities = np.atleast_2d(numbers(path, name, named(path, read_arrays(path), name)))
     points = read_points(path)
     if utilities.ndim != 2 or not len(utilities) or utilities.shape[1] != len(points):
         raise UserError(
@@ -160,14 +160,6 @@ def read_utilities(path: str) -> tuple[np.ndarray, np.ndarray]:
             "allowed: (N, d) and (N,) or (users, N)"
         )
     return points, utilities
-
-
-def _named(path: str, name: str) -> np.ndarray:
-    arrays = read_arrays(path)
-    if name not in arrays:
-        kind = "column" if path.endswith(".csv") else "array"
-        raise UserError(f"{path}: no {kind} {name!r}; there are {', '.join(map(repr, arrays)) or 'none'}")
-    return arrays[name]
 
 
 def _checked(path: str, points: np.ndarray) -> np.ndarray:

@@ -173,6 +173,29 @@ def note(round, row):
             row[1 + arms + k * m + i] = round.costs[k, i]
 
 
+class Outside(NamedTuple):
+    """Rewards or costs of which some are not as the game has them."""
+
+    what: str  #: "rewards" or "costs"
+    allowed: str  #: the range
+    values: np.ndarray
+    inside: np.ndarray  #: which are in the range
+
+    @property
+    def spread(self) -> str:
+        """The least and the largest value."""
+        return f"{self.values.min():g} .. {self.values.max():g}"
+
+
+def outside(rewards: np.ndarray, costs: np.ndarray) -> Outside | None:
+    """Return the rewards, else the costs, where not all of them are in their range; arrays of any shape."""
+    for what, values, low in (("rewards", rewards, 0), ("costs", costs, -1)):
+        inside = (values >= low) & (values <= 1)
+        if not inside.all():
+            return Outside(what, f"[{low}, 1]", values, inside)
+    return None
+
+
 def read_outcome(value: Any, shape: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     """Read what a user tells of a round: (reward, costs) of the action, or (rewards, costs) of all."""
     arms, resources = shape["arms"], shape["resources"]
@@ -186,19 +209,16 @@ def read_outcome(value: Any, shape: dict[str, int]) -> tuple[np.ndarray, np.ndar
     except (TypeError, ValueError):
         raise ValueError(f"should be {wanted}; got {' '.join(repr(value).split())}") from None
     rewards, costs = found
-    for what, values, low in (("rewards", rewards, 0), ("costs", costs, -1)):
-        if not ((values >= low) & (values <= 1)).all():
-            raise ValueError(f"{what}: in [{low}, 1], got {values.min():g} .. {values.max():g}")
+    if wrong := outside(rewards, costs):
+        raise ValueError(f"{wrong.what}: in {wrong.allowed}, got {wrong.spread}")
     return rewards, costs.reshape(size, resources)
 
 
 def broken(actions: np.ndarray, outcomes: np.ndarray, shown: np.ndarray) -> str:
     """Say which rule of the game a run breaks, in which the policy saw what it played."""
     rewards, costs = outcomes[:, 0], outcomes[:, 1:]
-    if not ((rewards >= 0.0) & (rewards <= 1.0)).all():
-        return f"rewards are in [0, 1], got {rewards.min():g} .. {rewards.max():g}"
-    if not ((costs >= -1.0) & (costs <= 1.0)).all():
-        return f"costs are in [-1, 1], got {costs.min():g} .. {costs.max():g}"
+    if wrong := outside(rewards, costs):
+        return f"{wrong.what} are in {wrong.allowed}, got {wrong.spread}"
     void = costs[actions[:, 0] == 0]
     if void.size and void.max() > 0.0:
         return f"costs of the void action are at most 0, got {void.max():g}"

@@ -161,6 +161,10 @@ class Bounded(Surrogate):
             shift, np.array(_each("norm", self.norm, count), float), deviations,
         )  # fmt: skip
 
+    @staticmethod
+    def learn(state, t, point, values):
+        learn_values(state.bands.processes, point, values)
+
 
 @kernel(inline=False)
 def find_bounds(bands, t):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from banditlab.numerics.links import LINKS
 from banditlab.numerics.preference import Model, start_model
 
 
@@ -14,8 +15,17 @@ def width(value: float | str, problem: Any) -> float:
 
 
 def link(value: str, problem: Any) -> str:
-    """Return the name of a link; "told" stands for the environment's."""
-    return problem.link if value == "told" else value
+    """Return the name of a link; "told" stands for the environment's.
+
+    Raises
+    ------
+    ValueError
+        What a user told is none.
+    """
+    name = problem.link if value == "told" else value
+    if not isinstance(name, str) or name not in LINKS:
+        raise ValueError(f"link: should be one of {', '.join(LINKS)}, got {name!r}")
+    return name
 
 
 def exploration(value: int | None, problem: Any) -> int:

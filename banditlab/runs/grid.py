@@ -69,9 +69,12 @@ class World:
         """Parameters by name."""
         return parameters(self.instance)
 
-    @property
+    @functools.cached_property
     def gives(self) -> frozenset[str]:
-        """What a policy may need: as its kind gives, or this very instance where its method `gives` says so."""
+        """What a policy may need: as its kind gives, or this very instance where its method `gives` says so.
+
+        It is found once: an instance may read a file or draw functions to know.
+        """
         said = getattr(self.instance, "gives", None)
         return self.kind.gives if said is None else frozenset(said())
 

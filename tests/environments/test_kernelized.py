@@ -39,25 +39,14 @@ def parameters(name, game, **given):
 
 
 @pytest.fixture
-def save(tmp_path):
-    """Write an NPZ or NPY file."""
+def save(tmp_path, npz):
+    """Write an NPZ file; an NPY file of `rows` alone."""
 
     def write(**fields):
-        file = tmp_path / ("data.npy" if list(fields) == ["rows"] else "data.npz")
-        if file.suffix == ".npy":
-            np.save(file, fields["rows"])
-        else:
-            np.savez(file, **fields)
-        return str(file)
-
-    return write
-
-
-@pytest.fixture
-def csv(tmp_path):
-    def write(text):
-        (tmp_path / "data.csv").write_text(text)
-        return str(tmp_path / "data.csv")
+        if list(fields) != ["rows"]:
+            return npz(**fields)
+        np.save(tmp_path / "data.npy", fields["rows"])
+        return str(tmp_path / "data.npy")
 
     return write
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from banditlab.arrays import last_change, numbers, read_arrays
+from banditlab.arrays import last_change, named, numbers, read_arrays
 from banditlab.environments.constrained import MOST, Constrained, Functions, describe, each
 from banditlab.errors import UserError
 from banditlab.games.blackbox import metrics_of
@@ -116,7 +116,7 @@ def read_table(path: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _from_columns(path: str, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    objective = _named(path, columns, "column", "objective")
+    objective = named(path, columns, "objective")
     found = [name for name in columns if name.startswith("constraint")]
     names = ["constraint"] if len(found) == 1 and "constraint" in found else _numbered(len(found))
     if not found or set(names) != set(found):
@@ -133,13 +133,5 @@ def _numbered(count: int) -> list[str]:
 
 
 def _from_arrays(path: str, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    points, objective, constraints = (
-        _named(path, arrays, "array", name) for name in ("points", "objective", "constraints")
-    )
+    points, objective, constraints = (named(path, arrays, name) for name in ("points", "objective", "constraints"))
     return points, objective, np.atleast_2d(constraints)
-
-
-def _named(path: str, arrays: dict[str, np.ndarray], kind: str, name: str) -> np.ndarray:
-    if name not in arrays:
-        raise UserError(f"{path}: no {kind} {name!r}; there are {', '.join(map(repr, arrays)) or 'none'}")
-    return arrays[name]

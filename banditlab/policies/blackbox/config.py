@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.numerics.processes import learn_values
 from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds, largest_constraint
 from banditlab.registry import policy
 from banditlab.types import Counts, Flags
@@ -59,10 +58,6 @@ class CONFIG(Bounded):
     def choose(state, t, rng):
         _decide(state, t)
         return state.chosen[0]
-
-    @staticmethod
-    def learn(state, t, point, values):
-        learn_values(state.bands.processes, point, values)
 
 
 @kernel(inline=False, counted=False)

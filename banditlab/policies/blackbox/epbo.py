@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from banditlab.numerics.processes import learn_values
 from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds
 from banditlab.registry import policy
 from banditlab.types import NonNegative
@@ -46,7 +45,3 @@ class EPBO(Bounded):
             if score < least:
                 best, least = k, score
         return best
-
-    @staticmethod
-    def learn(state, t, point, values):
-        learn_values(state.bands.processes, point, values)

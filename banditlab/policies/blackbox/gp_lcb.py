@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from banditlab.numerics.processes import learn_values
 from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds
 from banditlab.registry import policy
 
@@ -34,7 +33,3 @@ class GPLCB(Bounded):
             if lower[k] < lower[best]:
                 best = k
         return best
-
-    @staticmethod
-    def learn(state, t, point, values):
-        learn_values(state.bands.processes, point, values)

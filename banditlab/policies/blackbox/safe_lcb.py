@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from banditlab.numerics.processes import learn_values
 from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds, is_safe, start_safe
 from banditlab.registry import policy
 from banditlab.types import Flags
@@ -35,7 +34,3 @@ class SafeLCB(Bounded):
             if (state.safe[k] or is_safe(state.bands, k)) and (best < 0 or lower[k] < lower[best]):
                 best = k
         return best
-
-    @staticmethod
-    def learn(state, t, point, values):
-        learn_values(state.bands.processes, point, values)

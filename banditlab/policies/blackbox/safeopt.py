@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.numerics.processes import learn_values, write_covariances
+from banditlab.numerics.processes import write_covariances
 from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds, is_safe, start_safe, upper
 from banditlab.registry import policy
 from banditlab.types import Flags, NonNegative, Vector
@@ -81,10 +81,6 @@ class SafeOpt(Bounded):
             if _expands(state, candidate):
                 return candidate
             sizes[candidate] = -1.0
-
-    @staticmethod
-    def learn(state, t, point, values):
-        learn_values(state.bands.processes, point, values)
 
 
 @kernel
