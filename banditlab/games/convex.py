@@ -2,6 +2,7 @@
 
 A round t = 0, 1, ... of a pair (environment, policy):
 
+0. the environment may show a hint, a guess of the gradient to come, to a policy that takes one;
 1. the policy chooses a point x_t of the domain, d numbers;
 2. the environment answers with the gradient of the loss f_t at x_t, which is drawn at random: F_t is its expectation;
 3. the environment adds to the metrics;
@@ -13,14 +14,16 @@ for the point u of the least sum of F_t over all T rounds, and `realised-static-
 the point v of the least sum of f_t; both can be negative, far below zero where losses drift. `dynamic-regret` is the
 sum of F_t(x_t) - min F_t. `adaptive-regret` is the largest static regret, each to the best point of its own rounds,
 over the intervals k 2^j .. (k + 1) 2^j - 1 that are over; any interval of n >= 2 rounds consists of at most 2 log2 n
-such. `path-length` is the sum of the distances between one round's minimiser and the
-next one's.
+such. `path-length` is the sum of the distances between one round's minimiser and the next one's. `duality-gap` is of
+games of two players, by their averages; an environment that answers to what was played knows no best point beforehand,
+and its `static-regret` after t rounds is to the best point of these rounds.
 
-The functions below without a body are the verbs: the environment's are `contains`, `reveal`, `score`; the policy's are
-`choose` and `learn`, and of one that asks for a second gradient `looks_twice`, `second` and `learn_second`. They are
-bound to a pair by `banditlab.fuse`. The environment's state has a field `centre` (d,), a point in the middle of the
-domain, and room for the round: `point` (d,) and `gradients` (4, d), at the point and at the second one, and what the
-policy is given of both.
+The functions below without a body are the verbs: the environment's are `contains`, `reveal`, `score`, of one that
+shows hints `foretell`, and of a game of two players `duality_gap`; the policy's are `choose` and `learn`, of one that
+takes hints `takes_hint` and `foresee`, and of one that asks for a second gradient `looks_twice`, `second` and
+`learn_second`. They are bound to a pair by `banditlab.fuse`. The environment's state has room for the round: `hint`
+(d,), 0 at the start; `point` (d,); and `gradients` (4, d), at the point and at the second one, and what the policy is
+given of both.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.games.game import Game, Metric, measure, vector
+from banditlab.games.game import Game, Metric, Point, measure, vector
 from banditlab.types import Vector
 
 
@@ -58,6 +61,15 @@ def score(env, t, point, totals) -> None:
     raise NotImplementedError
 
 
+def foretell(env, t, hint) -> None:
+    """Environment, optional: write a guess of the gradient of round t into `hint` (d,), whatever was played before."""
+
+
+def duality_gap(env) -> float:
+    """Environment, optional: by how much both players' averages so far miss the value of their game, together."""
+    return 0.0
+
+
 def choose(policy, t, rng) -> Vector:
     """Policy: a point (d,), an array of its state, given the policy's own stream."""
     raise NotImplementedError
@@ -66,6 +78,15 @@ def choose(policy, t, rng) -> Vector:
 def learn(policy, t, point, gradient) -> None:
     """Policy: update the state by the gradient (d,) at the point."""
     raise NotImplementedError
+
+
+def takes_hint(policy) -> bool:
+    """Policy, optional: whether it is shown the hint of each round; it must then need `"hints"`."""
+    return False
+
+
+def foresee(policy, t, hint) -> None:
+    """Policy, optional: take note of the hint (d,) of round t; called before `choose`."""
 
 
 def looks_twice(policy) -> bool:
@@ -82,14 +103,18 @@ def learn_second(policy, t, gradient) -> None:
     """Policy, optional: update the state by the second gradient (d,)."""
 
 
-STATIC, REALISED, DYNAMIC, ADAPTIVE, PATH = range(5)
+STATIC, REALISED, DYNAMIC, ADAPTIVE, PATH, GAP = range(6)
 
 
 def rounds(env, policy, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
-    twice, point, gradient, other = looks_twice(policy), env.point, env.gradients[0], env.gradients[1]
-    at, given = env.gradients[2], env.gradients[3]
+    hinted, twice, point, gradient = takes_hint(policy), looks_twice(policy), env.point, env.gradients[0]
+    other, at, given = env.gradients[1], env.gradients[2], env.gradients[3]
     for t in range(start, end):
+        if hinted:
+            foretell(env, t, env.hint)
+            copy_into(env.hint, given)
+            foresee(policy, t, given)
         take(env, choose(policy, t, coins), point)
         reveal(env, t, point, gradient)
         score(env, t, point, totals)
@@ -103,6 +128,11 @@ def rounds(env, policy, start, end, contexts, coins, totals):
             copy_into(other, given)
             learn_second(policy, t, given)
         measure(env, policy, Round(t, point, gradient, other, twice), t + 1 == end, totals)
+
+
+def conclude(env, policy, t, totals):
+    """Read the duality gap after t rounds."""
+    totals[GAP] = duality_gap(env)
 
 
 def take(env, chosen, point):
@@ -121,7 +151,9 @@ def copy_into(x, out):
 
 
 def ask(policy, t, features, rng):
-    """Ask the policy alone, in a user's own loop."""
+    """Ask the policy alone, in a user's own loop; features (d,) are the hint."""
+    if takes_hint(policy):
+        foresee(policy, t, features)
     return choose(policy, t, rng)
 
 
@@ -151,15 +183,21 @@ def alone(policy: Any, state: Any) -> str:
     return ""
 
 
+def hinted(policy: Any, state: Any) -> bool:
+    """Tell whether a policy in that state must be shown hints."""
+    return hasattr(policy, "takes_hint") and policy.takes_hint(state)
+
+
 def lengths(env: Any) -> tuple[int, ...]:
     """Return the number of coordinates."""
-    return env.centre.shape
+    return env.point.shape
 
 
 GAME = Game(
     name="convex",
     summary="choose a point of a convex domain, see a gradient of the round's loss there",
     rounds=rounds,
+    conclude=conclude,
     ask=ask,
     tell=tell,
     note=note,
@@ -172,13 +210,16 @@ GAME = Game(
         Metric("dynamic-regret", "Regret to each round's best point"),
         Metric("adaptive-regret", "Largest regret over a dyadic interval", cumulative=False),
         Metric("path-length", "Path length of the best points"),
+        Metric("duality-gap", "Duality gap of the averages", cumulative=False, of=("duality_gap",)),
     ),
-    policy_options=(looks_twice, second, learn_second),
+    environment_options=(foretell, duality_gap),
+    policy_options=(takes_hint, foresee, looks_twice, second, learn_second),
     axes={"dim": 1},
     lengths=lengths,
-    shown="centre",
+    shown="hint",
     still=True,
-    continuous=True,
+    hinted=hinted,
+    action=Point(),
     alone=alone,
     noted=lambda shape: 3 * shape["dim"],
     assumed={},

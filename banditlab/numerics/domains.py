@@ -1,12 +1,15 @@
-"""Convex domains of points in R^d: balls and boxes around the origin, simplices; projections onto them, and minima.
+"""Convex domains of points in R^d: balls and boxes around the origin, simplices, and products of them.
 
 A kernel takes a domain and points (d,), which it changes in place. Around the origin stand the ball ||x|| <= R and the
-box |x_i| <= R; the simplex is x_i >= 0, sum x_i = R.
+box |x_i| <= R; the simplex is x_i >= 0, sum x_i = R. A domain is one such block, or the product of several, of which
+each has its own coordinates: whatever is done is done to each block.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,111 +17,164 @@ import numpy as np
 from banditlab.fuse import kernel
 from banditlab.numerics.linear import dot
 from banditlab.numerics.projections import project_to_simplex
-from banditlab.types import Vector
+from banditlab.types import Counts, Vector
 
 FORMS = ("ball", "box", "simplex")
 BALL, BOX, SIMPLEX = range(3)
 ROUNDING = 1e-9  #: share of the radius by which a point of the domain may lie outside
+BLOCK = re.compile(r"(\w+):(\d+)(?::(\d+\.?\d*))?")
 
 
 class Domain(NamedTuple):
     """A set of points in R^d."""
 
-    form: int  #: of `FORMS`
-    radius: float  #: R
+    forms: Counts  #: (B,) of `FORMS`
+    radii: Vector  #: (B,) R
+    ends: Counts  #: (B + 1,) block b has the coordinates ends[b] .. ends[b + 1] - 1
     scratch: Vector  #: (d,)
 
 
-def make_domain(form: str, radius: float, dim: int) -> Domain:
-    """Return the domain of that form.
+def make_domain(form: str | Sequence[str], radius: float, dim: int) -> Domain:
+    """Return the domain of that form, or the product of blocks that are written as `read_blocks` says.
 
     Raises
     ------
     ValueError
-        No such form; no positive radius; a simplex that is one point.
+        No such form; no positive radius; a simplex that is one point; blocks of another number of coordinates.
     """
-    if form not in FORMS:
+    alone = isinstance(form, str)
+    if alone and form not in FORMS:
         raise ValueError(f"form: one of {', '.join(FORMS)}, got {form!r}")
     if not 0.0 < radius < math.inf:
         raise ValueError(f"radius: a number above 0, got {radius!r}")
-    if form == "simplex" and dim < 2:
+    if alone and form == "simplex" and dim < 2:
         raise ValueError(f"dim: at least 2 on a simplex, got {dim}")
-    return Domain(FORMS.index(form), float(radius), np.zeros(dim))
+    blocks = [(form, dim, 1.0)] if alone else read_blocks(form if np.iterable(form) else [form], "form")
+    forms, sizes, shares = zip(*blocks, strict=True)
+    if sum(sizes) != dim:
+        raise ValueError(f"dim: the blocks have {sum(sizes)} coordinates, got {dim}")
+    indices = np.array([FORMS.index(name) for name in forms])
+    return Domain(indices, radius * np.array(shares), np.cumsum([0, *sizes]), np.zeros(dim))
+
+
+def read_blocks(texts: Sequence[str], place: str) -> list[tuple[str, int, float]]:
+    """Return form, number of coordinates and share of the radius of blocks such as "ball:3" or "simplex:4:0.5".
+
+    `place` is where they stand, for messages.
+
+    Raises
+    ------
+    ValueError
+        One is not of that kind; there are none.
+    """
+    found = [_read_block(text, place) for text in texts]
+    if not found:
+        raise ValueError(f"{place}: at least one block, got none")
+    return found
+
+
+def _read_block(text: str, place: str) -> tuple[str, int, float]:
+    match = BLOCK.fullmatch(str(text))
+    form, size, share = match.groups() if match else ("", 0, None)
+    least = 2 if form == "simplex" else 1
+    if form not in FORMS or int(size) < least or (share is not None and not float(share) > 0.0):
+        raise ValueError(
+            f"{place}: a block is one of {', '.join(FORMS)} and its number of coordinates, at least 2 of a simplex, "
+            f"such as 'ball:3', or 'ball:3:0.5' with its share of the radius; got {str(text)!r}"
+        )
+    return form, int(size), float(share or 1.0)
 
 
 def centre(domain: Domain) -> np.ndarray:
     """Return the point in the middle, (d,)."""
-    dim = len(domain.scratch)
-    return np.full(dim, domain.radius / dim if domain.form == SIMPLEX else 0.0)
+    sizes = np.diff(domain.ends)
+    return np.repeat(np.where(domain.forms == SIMPLEX, domain.radii / sizes, 0.0), sizes)
 
 
 def diameter(domain: Domain) -> float:
     """Return the largest Euclidean distance of two points."""
-    dim = len(domain.scratch)
-    return domain.radius * (2.0, 2.0 * math.sqrt(dim), math.sqrt(2.0))[domain.form]
+    sides = [2.0, 2.0 * np.sqrt(np.diff(domain.ends)), math.sqrt(2.0)]
+    return float(np.linalg.norm(domain.radii * np.choose(domain.forms, sides)))
 
 
 def width(domain: Domain) -> float:
     """Return the largest distance of two points along a coordinate."""
-    return domain.radius * (2.0, 2.0, 1.0)[domain.form]
+    return float((domain.radii * np.choose(domain.forms, [2.0, 2.0, 1.0])).max())
+
+
+def inner_radius(domain: Domain) -> float:
+    """Return the radius of the largest ball around the middle that lies inside: 0 where there is a simplex."""
+    return float(np.where(domain.forms == SIMPLEX, 0.0, domain.radii).min())
 
 
 def farthest(domain: Domain, points: np.ndarray) -> np.ndarray:
     """Return the largest Euclidean distance of the domain from each point (n, d), as (n,)."""
-    if domain.form == BALL:
-        return np.sqrt((points**2).sum(axis=1)) + domain.radius
-    if domain.form == BOX:
-        return np.sqrt(((np.abs(points) + domain.radius) ** 2).sum(axis=1))
-    corners = domain.radius * np.eye(points.shape[1])
+    parts = np.split(points, domain.ends[1:-1], axis=1)
+    squares = [_farthest(*block) ** 2 for block in zip(domain.forms, domain.radii, parts, strict=True)]
+    return np.sqrt(np.sum(squares, axis=0))
+
+
+def _farthest(form: int, radius: float, points: np.ndarray) -> np.ndarray:
+    if form == BALL:
+        return np.sqrt((points**2).sum(axis=1)) + radius
+    if form == BOX:
+        return np.sqrt(((np.abs(points) + radius) ** 2).sum(axis=1))
+    corners = radius * np.eye(points.shape[1])
     return np.sqrt(np.max([((points - corner) ** 2).sum(axis=1) for corner in corners], axis=0))
 
 
-@kernel
+@kernel(counted=False)
 def contains(domain, x):
     """Return whether a point lies in the domain, but for rounding; False where one of its numbers is none."""
-    radius, slack = domain.radius, ROUNDING * domain.radius
-    if domain.form == BALL:
-        return math.sqrt(dot(x, x)) <= radius + slack
-    total, lowest, highest = 0.0, math.inf, -math.inf
-    for i in range(x.shape[0]):
-        total += x[i]
-        lowest, highest = min(lowest, x[i]), max(highest, x[i])
-    if domain.form == BOX:
-        return -radius - slack <= lowest and highest <= radius + slack and math.isfinite(total)
-    return lowest >= -slack and abs(total - radius) <= slack
+    inside = True
+    for b in range(domain.forms.shape[0]):
+        inside = inside and _contains(domain.forms[b], domain.radii[b], x[domain.ends[b] : domain.ends[b + 1]])
+    return inside
 
 
-@kernel
+@kernel(counted=False)
 def project(domain, x):
     """Move x to the nearest point of the domain."""
-    if domain.form == BALL:
-        _shrink(x, domain.radius)
-    elif domain.form == BOX:
-        _clip(x, domain.radius)
-    else:
-        project_to_simplex(x, domain.radius, domain.scratch)
+    for b in range(domain.forms.shape[0]):
+        form, radius, y = domain.forms[b], domain.radii[b], x[domain.ends[b] : domain.ends[b + 1]]
+        if form == BALL:
+            _shrink(y, radius)
+        elif form == BOX:
+            _clip(y, radius)
+        else:
+            project_to_simplex(y, radius, domain.scratch)
 
 
-@kernel
+@kernel(counted=False)
 def project_weighted(domain, x, weights):
     """Move x to the point y of the domain that minimises sum_i weights_i (y_i - x_i)^2; weights (d,) > 0."""
-    if domain.form == BALL:
-        _shrink_weighted(x, domain.radius, weights)
-    elif domain.form == BOX:
-        _clip(x, domain.radius)
-    else:
-        _lower_weighted(x, domain.radius, weights)
+    for b in range(domain.forms.shape[0]):
+        form, radius, y = domain.forms[b], domain.radii[b], x[domain.ends[b] : domain.ends[b + 1]]
+        if form == BALL:
+            _shrink_weighted(y, radius, weights[domain.ends[b] : domain.ends[b + 1]])
+        elif form == BOX:
+            _clip(y, radius)
+        else:
+            _lower_weighted(y, radius, weights[domain.ends[b] : domain.ends[b + 1]])
 
 
-@kernel
-def step_weighted(domain, x, step, direction, weights):
-    """Subtract step direction_i / weights_i from each x_i, and project in the norm of these weights (d,) > 0."""
+@kernel(counted=False)
+def step(domain, x, size, direction):
+    """Subtract size direction_i from each x_i, and project."""
     for i in range(x.shape[0]):
-        x[i] -= step * direction[i] / weights[i]
+        x[i] -= size * direction[i]
+    project(domain, x)
+
+
+@kernel(counted=False)
+def step_weighted(domain, x, size, direction, weights):
+    """Subtract size direction_i / weights_i from each x_i, and project in the norm of these weights (d,) > 0."""
+    for i in range(x.shape[0]):
+        x[i] -= size * direction[i] / weights[i]
     project_weighted(domain, x, weights)
 
 
-@kernel
+@kernel(counted=False)
 def minimise(domain, curvature, slope, out):
     """Write the minimiser over the domain of <slope, x> + curvature / 2 ||x||^2 into `out`; all arrays (d,).
 
@@ -129,45 +185,78 @@ def minimise(domain, curvature, slope, out):
         for i in range(out.shape[0]):
             out[i] = -slope[i] / curvature
         project(domain, out)
-    elif domain.form == BALL:
+        return
+    for b in range(domain.forms.shape[0]):
+        _descend(
+            domain.forms[b],
+            domain.radii[b],
+            slope[domain.ends[b] : domain.ends[b + 1]],
+            out[domain.ends[b] : domain.ends[b + 1]],
+        )
+
+
+@kernel
+def draw_point(domain, rng, out):
+    """Write a point, uniform on the domain, into `out` (d,)."""
+    for b in range(domain.forms.shape[0]):
+        _draw(domain.forms[b], domain.radii[b], rng, out[domain.ends[b] : domain.ends[b + 1]])
+
+
+@kernel(counted=False)
+def _contains(form, radius, x):
+    slack = ROUNDING * radius
+    if form == BALL:
+        return math.sqrt(dot(x, x)) <= radius + slack
+    total, lowest, highest = 0.0, math.inf, -math.inf
+    for i in range(x.shape[0]):
+        total += x[i]
+        lowest, highest = min(lowest, x[i]), max(highest, x[i])
+    if form == BOX:
+        return -radius - slack <= lowest and highest <= radius + slack and math.isfinite(total)
+    return lowest >= -slack and abs(total - radius) <= slack
+
+
+@kernel(counted=False)
+def _descend(form, radius, slope, out):
+    """Write the minimiser over a block of <slope, x>."""
+    if form == BALL:
         length = math.sqrt(dot(slope, slope))
         for i in range(out.shape[0]):
-            out[i] = -domain.radius * slope[i] / length if length > 0.0 else 0.0
-    elif domain.form == BOX:
+            out[i] = -radius * slope[i] / length if length > 0.0 else 0.0
+    elif form == BOX:
         for i in range(out.shape[0]):
-            out[i] = -domain.radius if slope[i] > 0.0 else domain.radius if slope[i] < 0.0 else 0.0
+            out[i] = -radius if slope[i] > 0.0 else radius if slope[i] < 0.0 else 0.0
     else:
         least = 0
         for i in range(out.shape[0]):
             out[i] = 0.0
             if slope[i] < slope[least]:
                 least = i
-        out[least] = domain.radius
+        out[least] = radius
 
 
 @kernel
-def draw_point(domain, rng, out):
-    """Write a point, uniform on the domain, into `out` (d,)."""
+def _draw(form, radius, rng, out):
     dim = out.shape[0]
-    if domain.form == BOX:
+    if form == BOX:
         for i in range(dim):
-            out[i] = domain.radius * (2.0 * rng.random() - 1.0)
+            out[i] = radius * (2.0 * rng.random() - 1.0)
         return
-    if domain.form == BALL:
+    if form == BALL:
         for i in range(dim):
             out[i] = rng.standard_normal()
-        size = domain.radius * rng.random() ** (1.0 / dim) / math.sqrt(dot(out, out))
+        size = radius * rng.random() ** (1.0 / dim) / math.sqrt(dot(out, out))
     else:
         total = 0.0
         for i in range(dim):
             out[i] = -math.log(1.0 - rng.random())
             total += out[i]
-        size = domain.radius / total
+        size = radius / total
     for i in range(dim):
         out[i] *= size
 
 
-@kernel
+@kernel(counted=False)
 def _shrink(x, radius):
     length = math.sqrt(dot(x, x))
     if length > radius:
@@ -175,13 +264,13 @@ def _shrink(x, radius):
             x[i] *= radius / length
 
 
-@kernel
+@kernel(counted=False)
 def _clip(x, radius):
     for i in range(x.shape[0]):
         x[i] = max(-radius, min(radius, x[i]))
 
 
-@kernel
+@kernel(counted=False)
 def _shrink_weighted(x, radius, weights):
     """Project onto a ball: y_i = w_i x_i / (w_i + nu), for the nu >= 0 at which its length is the radius."""
     length = math.sqrt(dot(x, x))
@@ -206,9 +295,20 @@ def _shrink_weighted(x, radius, weights):
         x[i] *= weights[i] / (weights[i] + high)
 
 
-@kernel
+@kernel(counted=False)
 def _lower_weighted(x, total, weights):
-    """Project onto a simplex: y_i = max(0, x_i - tau / w_i), for the tau at which they sum to the total.
+    """Project onto a simplex: y_i = max(0, x_i - tau / w_i), for the tau at which they sum to the total."""
+    for _ in range(2):  # the second time takes away what rounding left: far points lose the sum otherwise
+        tau = _threshold(x, total, weights)
+        for i in range(x.shape[0]):
+            x[i] -= tau / weights[i]
+    for i in range(x.shape[0]):
+        x[i] = max(0.0, x[i])
+
+
+@kernel(counted=False)
+def _threshold(x, total, weights):
+    """Return the tau at which the sum of max(0, x_i - tau / w_i) is the total.
 
     Coordinates that the threshold of the others would make negative are 0, so that tau only grows (C. Michelot. A
     finite algorithm for finding the projection of a point onto the canonical simplex of R^n. J. Optim. Theory Appl.
@@ -225,5 +325,4 @@ def _lower_weighted(x, total, weights):
         if found == active or found == 0:
             break
         tau, active = above / shares, found
-    for i in range(x.shape[0]):
-        x[i] = max(0.0, x[i] - tau / weights[i])
+    return tau

@@ -49,6 +49,14 @@ def share(learner, eta, fraction):
 
 
 @kernel
+def exponential_shares(losses, eta, total, shares):
+    """Write what each of (K,) has of a total that is shared in proportion to exp(-eta losses)."""
+    scale = total / exponential_weights(losses, eta, shares)
+    for k in range(shares.shape[0]):
+        shares[k] *= scale
+
+
+@kernel
 def exponential_weights(losses, eta, weights):
     """Write exp(-eta (losses_i - min losses)) (K,), not normalised: the leader's is 1; return their sum."""
     least = losses[0]

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.numerics.domains import Domain, centre, make_domain, step_weighted
+from banditlab.numerics.domains import Domain, centre, step_weighted
+from banditlab.policies.domain_facts import domain_of
 from banditlab.types import Positive, Probability, Vector
 
 
@@ -49,7 +50,7 @@ class Moments:
                 raise ValueError(f"{name}: below 1")
 
     def start(self, problem, rng) -> State:
-        domain, dim = make_domain(problem.form, problem.radius, problem.dim), problem.dim
+        domain, dim = domain_of(problem), problem.dim
         power = 0.5 if self.schedule == "sqrt" else 0.0
         return State(
             domain, centre(domain), np.zeros(dim), np.zeros(dim), np.zeros(dim), np.zeros(dim), self.rate, power,
@@ -63,9 +64,15 @@ class Moments:
 
 @kernel
 def average(state, gradient):
-    """Let both means decay, and add a gradient."""
+    """Let the mean of gradients decay, and add one."""
     for i in range(gradient.shape[0]):
         state.first[i] = state.beta1 * state.first[i] + (1.0 - state.beta1) * gradient[i]
+
+
+@kernel
+def average_squares(state, gradient):
+    """Let the mean of squared gradients decay, and add one."""
+    for i in range(gradient.shape[0]):
         state.second[i] = state.beta2 * state.second[i] + (1.0 - state.beta2) * gradient[i] * gradient[i]
 
 

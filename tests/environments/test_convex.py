@@ -1,7 +1,7 @@
 """The convex game by hand, and its environments: how much they vary, their best points, and every mistake."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,11 @@ from scipy.optimize import minimize
 from banditlab import fuse, registry
 from banditlab.checks import replay
 from banditlab.checks.pairs import cell_of, finals, play
+from banditlab.environments import hindsight
 from banditlab.environments.convex.reddi import Reddi
 from banditlab.environments.convex.sea import SEA
-from banditlab.environments.quadratics import variation, write_noise
+from banditlab.environments.feedback import write_direction
+from banditlab.environments.quadratics import NOISE, variation
 from banditlab.games.convex import ADAPTIVE, DYNAMIC, GAME, PATH, REALISED, STATIC
 from banditlab.numerics import domains
 from banditlab.policies.convex.fixed import Fixed
@@ -37,6 +39,12 @@ WORLDS = {
     "switch, quadratic": SEA(dim=4, pattern="switch", stages=4, losses="quadratic", curvature=0.5, domain="box"),
     "corrupted": SEA(dim=3, pattern="corrupted", corruption=20.0),
     "corrupted, quadratic": SEA(dim=3, pattern="corrupted", corruption=20.0, losses="quadratic", curvature=3.0),
+    "random-order": SEA(dim=3, pattern="random-order", sigma=2.0, passes=3, domain="box"),
+    "random-order, quadratic": SEA(dim=3, pattern="random-order", losses="quadratic", curvature=2.0),
+    "label-shift": SEA(dim=3, pattern="label-shift", turn=0.1, sigma=0.5),
+    "label-shift, quadratic": SEA(dim=4, pattern="label-shift", classes=5, losses="quadratic", domain="simplex"),
+    "product": SEA(domain=["ball:2", "simplex:3:2", "box:1:0.5"]),
+    "product, quadratic": SEA(domain=["box:2", "ball:2:0.5"], pattern="switch", losses="quadratic", radius=2.0),
     "reddi": Reddi(),
 }
 each = pytest.mark.parametrize("name", WORLDS)
@@ -51,11 +59,21 @@ def slopes(env):
     return env.table[env.order]
 
 
-def noises(env):
+def drawn_slopes(env):
+    """The losses as they were drawn, (T, d), without the noise beside."""
+    return env.drawn[env.picks]
+
+
+def spheres(env):
+    """The noise beside, (T, d)."""
     out = np.zeros((len(env.order), len(env.centre)))
     for t, row in enumerate(out):
-        write_noise(env.noise, t, env.sigma, row)
+        write_direction(env.noise, NOISE, t, env.sigma, row)
     return out
+
+
+def noises(env):
+    return drawn_slopes(env) - slopes(env) + spheres(env)
 
 
 def gradient(env, t, point):
@@ -98,7 +116,7 @@ def test_gradients_are_those_of_the_losses(name):
     env, point = begin(name), np.linspace(0.1, 0.4, WORLDS[name].dim)
     for t in (0, 3, T - 1):
         wanted = slopes(env)[t] + env.curvature * point + noises(env)[t]
-        assert_allclose(gradient(env, t, point), wanted, rtol=1e-13)
+        assert_allclose(gradient(env, t, point), wanted, rtol=1e-12, atol=1e-15)
         assert_array_equal(gradient(env, t, point), gradient(env, t, point))  # also where it is asked for again
 
 
@@ -108,9 +126,17 @@ def test_gradients_are_those_of_the_losses(name):
 @each
 def test_the_noise_has_the_variance_that_is_declared(name):
     env = begin(name, 4000)
-    facts = WORLDS[name].facts(env)
-    drawn = noises(env)
-    assert_allclose(np.linalg.norm(drawn, axis=1), facts["sigma"], atol=1e-12)
+    drawn = spheres(env)
+    assert_allclose(np.linalg.norm(drawn, axis=1), env.sigma, atol=1e-12)
+    told = WORLDS[name].facts(env)["sigma"]
+    if not env.variance:
+        assert_allclose(told, env.sigma)
+        assert_array_equal(drawn_slopes(env), slopes(env))
+    else:
+        squares = np.square(noises(env)).sum(axis=1)
+        assert abs(squares.mean() - told**2) < 4.5 * squares.std() / math.sqrt(len(squares))
+        means = noises(env).mean(axis=0)
+        assert np.abs(means).max() < 4.5 * told / math.sqrt(len(squares))
     if env.sigma:
         dim = drawn.shape[1]
         error = 4.5 * env.sigma / math.sqrt(len(drawn) * dim)
@@ -130,15 +156,72 @@ def test_expected_gradients_vary_as_declared(name):
         domains.draw_point(env.domain, rng, point)
         if k % 2:
             domains.minimise(env.domain, 0.0, point - env.centre, point)
-    if world.domain == "box":
-        points = np.vstack([points, world.radius * np.sign(rng.normal(size=(500, world.dim)))])
+        elif world.domain == "box":
+            np.copysign(world.radius, point, out=point)
     fields = slopes(env)[:, None] + env.curvature * points[None]
     steps = np.diff(fields, axis=0, prepend=np.zeros((1, *fields.shape[1:])))
     measured = (steps**2).sum(axis=2).max(axis=1).sum()
     assert measured <= facts["variation"] * (1 + 1e-12)
     assert measured >= 0.97 * facts["variation"]
+    fields = drawn_slopes(env)[:, None] + env.curvature * points[None]
     largest = np.sqrt((fields**2).sum(axis=2).max()) + env.sigma
     assert 0.98 * facts["gradient_bound"] <= largest <= facts["gradient_bound"] * (1 + 1e-12)
+
+
+def test_random_order_takes_every_loss_once_in_a_pass():
+    env = begin("random-order")
+    assert len(env.drawn) == T // 3
+    picks, drawn, expected = env.picks.reshape(3, -1), drawn_slopes(env), slopes(env)
+    assert_array_equal(np.sort(picks, axis=1), np.tile(np.arange(T // 3), (3, 1)))
+    assert np.abs(np.diff(picks, axis=0)).max() > 0
+    for t in (0, 7, 25, T - 1):
+        left = drawn[t : t + T // 3 - t % (T // 3)]
+        assert_allclose(expected[t], left.mean(axis=0), atol=1e-12)
+    # a pass of which the horizon takes only a part
+    part = replay.start_env(WORLDS["random-order"], T - 5, 0)
+    assert len(part.drawn) == -(-(T - 5) // 3)
+    assert_allclose(part.table[0], part.drawn.mean(axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("passes", [1, 4])
+def test_random_order_varies_as_the_lemma_says(passes):
+    """Lemma 11: Sigma^2 of at most 8 G^2 in each pass; and T sigma_1^2 log(2 e^2 s / sigma_1^2) for sigma^2."""
+    for seed in range(5):
+        world = SEA(pattern="random-order", passes=passes, sigma=3.0)
+        env = replay.start_env(world, 400, seed)
+        assert variation(env) <= 8 * np.square(env.drawn).sum(axis=1).max() * passes
+        # with all losses left the variance is the largest; it stays about as large until few are left
+        first = np.square(env.drawn - env.drawn.mean(axis=0)).sum(axis=1).mean()
+        assert 0.9 * first < env.variance < 1.1 * first
+
+
+def test_label_shift_draws_classes_by_the_law_of_the_round():
+    world = SEA(pattern="label-shift", turn=2 * math.pi / 4000, classes=4)
+    env = replay.start_env(world, 4000, 0)
+    shares = np.array([np.bincount(part, minlength=4) / 500 for part in env.picks.reshape(8, 500)])
+    phases = world.turn * (np.arange(8)[:, None] * 500 + 249.5) - 2 * math.pi / 4 * np.arange(4)
+    assert np.abs(shares - (1 + np.cos(phases)) / 4).max() < 0.1
+    assert_allclose(np.linalg.norm(env.drawn, axis=1), 1)
+    assert_allclose(slopes(env)[0], np.array([2, 1, 0, 1]) / 4 @ env.drawn, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["iid", "drift, quadratic", "label-shift, quadratic", "product"])
+def test_hints_are_as_far_from_the_expected_gradients_as_told(name):
+    world = replace(WORLDS[name], miss=0.25)
+    assert "hints" in world.gives()
+    assert "hints" not in WORLDS[name].gives()
+    env = replay.start_env(world, 300, 0)
+    errors = np.zeros((300, world.dim))
+    for t, row in enumerate(errors):
+        world.foretell(env, t, row)
+        row -= slopes(env)[t] + env.curvature * env.centre
+    assert_allclose(np.linalg.norm(errors, axis=1), 0.25)
+    assert np.abs(errors.mean(axis=0)).max() < 4.5 * 0.25 / math.sqrt(300)
+    assert abs((errors * spheres(env)).sum(axis=1).mean()) <= 4.5 * 0.25 * env.sigma / math.sqrt(300)
+    exact = replace(WORLDS[name], miss=0.0)
+    hint = np.full(world.dim, np.nan)
+    exact.foretell(replay.start_env(exact, 300, 0), 7, hint)
+    assert_allclose(hint, slopes(env)[7] + env.curvature * env.centre)
 
 
 def test_variations_by_hand():
@@ -152,18 +235,10 @@ def test_variations_by_hand():
 
 def least(env, slope, curvature):
     """The least value of a sum of losses over the domain, by a general method."""
-    dim, radius = len(slope), env.domain.radius
-    form = domains.FORMS[env.domain.form]
-    bounds = [(0 if form == "simplex" else -radius, radius)] * dim
-    constraints = []
-    if form == "ball":
-        constraints = [{"type": "ineq", "fun": lambda y: radius**2 - y @ y, "jac": lambda y: -2 * y}]
-    if form == "simplex":
-        constraints = [{"type": "eq", "fun": lambda y: y.sum() - radius, "jac": np.ones_like}]
     scale = np.linalg.norm(slope) + curvature
     found = minimize(
-        lambda y: (slope @ y + 0.5 * curvature * y @ y) / scale, env.centre + (0 if form == "simplex" else 0.01),
-        jac=lambda y: (slope + curvature * y) / scale, method="SLSQP", bounds=bounds, constraints=constraints,
+        lambda y: (slope @ y + 0.5 * curvature * y @ y) / scale, env.centre + 0.01 * (env.centre == 0),
+        jac=lambda y: (slope + curvature * y) / scale, method="SLSQP", constraints=hindsight.constraints(env.domain),
         options={"ftol": 1e-15, "maxiter": 500},
     )  # fmt: skip
     return found.fun * scale
@@ -182,7 +257,8 @@ def test_metrics_by_other_means(name):
     assert_allclose(totals[-1, REALISED], realised - least(env, drawn.sum(axis=0), lam * T), atol=1e-5)
     each_round = np.array([least(env, slope, lam) for slope in b])
     assert_allclose(done.totals[:, DYNAMIC], paid - each_round, atol=1e-6)
-    assert_allclose(done.totals[1:, PATH], np.linalg.norm(np.diff(env.minimisers[env.order], axis=0), axis=1))
+    path = np.linalg.norm(np.diff(env.minimisers[env.order], axis=0), axis=1)
+    assert_allclose(done.totals[1:, PATH], path, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["drift, quadratic", "switch", "block-flip"])
@@ -231,19 +307,51 @@ def test_the_centre_on_hard_iid_pays_sigma_root_t():
     assert_allclose(finals(play(cell_of(world, Fixed(), 400), 1)), 2 * 0.7 * math.sqrt(400))
 
 
+POLICIES = [kind for kind in registry.kinds("policy", "convex") if "simplex" not in kind.needs]
+
+
+@pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
+def test_policies_play_on_products_or_say_that_they_do_not(kind):
+    try:
+        done = replay.run(WORLDS["product, quadratic"], kind.cls(), 25, compiled=False)
+    except ValueError as error:
+        assert str(error).startswith("form: one ball, box or simplex")
+        return
+    assert all(domains.contains(done.env.domain, point) for point in done.actions)
+
+
 # --- mistakes -----------------------------------------------------------------------------------------------------
 
 WRONG = {
     "period": ({"period": 5}, "period: only of the pattern 'block-flip', here it is 'iid'"),
-    "turn": ({"turn": 0.1, "pattern": "switch"}, "turn: only of the pattern 'drift', here it is 'switch'"),
+    "turn": (
+        {"turn": 0.1, "pattern": "switch"},
+        "turn: only of the pattern 'drift' and 'label-shift', here it is 'switch'",
+    ),
     "curvature": ({"curvature": 2.0}, "curvature: only of quadratic losses"),
     "hard and quadratic": ({"pattern": "hard-iid", "losses": "quadratic"}, "'hard-iid' is of linear losses"),
     "hard and size": ({"pattern": "hard-iid", "size": 1.0}, "sets their size by itself"),
     "adversarial": ({"pattern": "adversarial", "sigma": 0.5}, "sigma: 0 where the pattern is 'adversarial', got 0.5"),
-    "drift": ({"pattern": "drift", "dim": 1}, "dim: at least 2 on a simplex, or where the pattern is 'drift'"),
-    "simplex": (
-        {"domain": "simplex", "dim": 1},
-        "dim: at least 2 on a simplex, or where the pattern is 'drift'; got 1",
+    "drift": ({"pattern": "drift", "dim": 1}, "dim: at least 2 where the pattern is 'drift', got 1"),
+    "simplex": ({"domain": "simplex", "dim": 1}, "dim: at least 2 on a simplex, got 1"),
+    "turn of two": (
+        {"turn": 0.1, "pattern": "iid"},
+        "turn: only of the pattern 'drift' and 'label-shift', here it is 'iid'",
+    ),
+    "block": ({"domain": ["ball:3", "cone:2"]}, "domain: a block is one of ball, box, simplex and .* got 'cone:2'"),
+    "small block": ({"domain": ["simplex:1"]}, "at least 2 of a simplex, .* got 'simplex:1'"),
+    "empty block": ({"domain": ["ball:0"]}, "got 'ball:0'"),
+    "share": ({"domain": ["ball:2:0.0"]}, "got 'ball:2:0.0'"),
+    "no blocks": ({"domain": []}, "domain: at least one block, got none"),
+    "blocks": ({"domain": ["ball:3"], "dim": 4}, "dim: the blocks have 3 coordinates, got 4"),
+    "delta": ({"delta": 0.1}, "delta: only of feedback 'one-point' or 'two-point'"),
+    "long delta": (
+        {"delta": 0.5, "feedback": "one-point", "domain": ["ball:2", "box:2:0.5"]},
+        "delta: below 0.5, the largest radius of a ball in the domain; got 0.5",
+    ),
+    "no inside": (
+        {"feedback": "two-point", "domain": ["ball:2", "simplex:2"]},
+        "feedback: only 'gradient' on a simplex, which has no inside; got 'two-point'",
     ),
 }
 

@@ -28,10 +28,12 @@ from banditlab.policies.convex.dog import DoG
 from banditlab.policies.convex.fixed import Fixed
 from banditlab.policies.convex.hedge import Hedge
 from banditlab.policies.convex.ogd import OGD
+from banditlab.policies.convex.ons import ONS
 from banditlab.policies.convex.optimistic_ftl import OptimisticFTL
 from banditlab.policies.convex.optimistic_ftrl import OptimisticFTRL
 from banditlab.policies.convex.optimistic_hedge import OptimisticHedge
 from banditlab.policies.convex.optimistic_omd import OptimisticOMD, step_of
+from banditlab.policies.convex.sword import Sword, steps_between
 from banditlab.problem import Problem
 
 few = settings(max_examples=30, deadline=None, derandomize=True)
@@ -50,7 +52,12 @@ LEARNERS = {
     "dog": DoG(),
     "optimistic-omd": OptimisticOMD(),
     "optimistic-omd, zero": OptimisticOMD(hint="zero"),
+    "optimistic-omd, mean": OptimisticOMD(hint="mean", window=3),
     "optimistic-omd, strongly convex": OptimisticOMD(curvature="strongly-convex"),
+    "optimistic-omd, exp-concave": OptimisticOMD(curvature="exp-concave", scale=30.0),
+    "ons": ONS(),
+    "ons, far": ONS(scale=100.0),
+    "sword": Sword(),
     "optimistic-ftrl": OptimisticFTRL(),
     "optimistic-ftl": OptimisticFTL(),
     "hedge": Hedge(),
@@ -60,7 +67,10 @@ LEARNERS = {
 
 def begin(policy, form="ball", dim=3, **facts):
     """The state of a policy that is told these facts, of linear losses unless they say otherwise."""
-    known = {"form": form, "radius": RADIUS, "gradient_bound": BOUND, "smoothness": 0.0, "curvature": 0.7, **facts}
+    known = {
+        "form": form, "radius": RADIUS, "gradient_bound": BOUND, "smoothness": 0.0, "curvature": 0.7,
+        "exp_concavity": 0.9, "horizon": 60, **facts,
+    }  # fmt: skip
     return policy.start(Problem("test", {"dim": dim}, known, known), None)
 
 
@@ -72,7 +82,7 @@ class Played:
         for t, gradient in enumerate(gradients):
             if perfect:
                 state.guess[:] = gradient
-            if hasattr(state, "errors") and isinstance(policy, OptimisticOMD):
+            if isinstance(policy, OptimisticOMD) and policy.curvature != "exp-concave":
                 self.rates.append(step_of(state, t))
             self.hints.append(getattr(state, "guess", np.zeros(0)).copy())
             point = policy.choose(state, t, None).copy()
@@ -143,6 +153,57 @@ def test_optimistic_ftrl_keeps_its_inequality(seed, dim):
     assert_allclose(state.weight[0], weights[-1])
     assert done.regret("ball") <= RADIUS**2 / rates[-2] + 0.25 * (rates[:-1] * done.errors).sum() + 1e-9
     assert done.regret("ball") <= (3 * math.sqrt(2 * 60) + 4) * 2 * RADIUS * BOUND
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("hint", ["zero", "last", "mean"])
+@few
+@given(seeds, st.integers(2, 4))
+def test_optimistic_mirror_descent_on_exp_concave_losses_keeps_its_inequality(hint, form, seed, dim):
+    """At any point u, by the matrices A_t = A_1 + beta / 2 sum_{s<t} g_s g_s' and the bases y_t."""
+    policy, rng = OptimisticOMD(curvature="exp-concave", hint=hint), np.random.default_rng(seed)
+    state = begin(policy, form, dim, exp_concavity=10.0 ** rng.integers(-2, 2))
+    gradients, domain = adversary(seed, dim), make_domain(form, RADIUS, dim)
+    points, u = np.zeros((5, dim)), np.zeros(dim)
+    for point in points:
+        domains.draw_point(domain, rng, u)
+        domains.minimise(domain, 0.0, rng.normal(size=dim), point)
+        point += 0.3 * (u - point)
+    beta, start = state.beta, points - state.base
+    slack = 0.5 * ((start @ state.matrix) * start).sum(axis=1)
+    for t, gradient in enumerate(gradients):
+        matrix = state.matrix.copy()
+        x, hint_ = policy.choose(state, t, None).copy(), state.guess.copy()
+        g = np.array(gradient(x) if callable(gradient) else gradient, float)
+        policy.learn(state, t, x, g)
+        assert_allclose(state.matrix, matrix + 0.5 * beta * np.outer(g, g))
+        slack += 0.25 * beta * ((points - state.base) @ g) ** 2 + 0.5 * (g - hint_) @ np.linalg.solve(matrix, g - hint_)
+        slack -= (x - points) @ g
+        assert np.all(slack > -1e-9)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@few
+@given(seeds, st.integers(2, 4))
+def test_the_online_newton_step_keeps_its_inequality(form, seed, dim):
+    """Of its lemma, from which the bound follows; for the best fixed point, and the points played."""
+    concavity = 10.0 ** (seed % 4 - 2)
+    state = begin(ONS(), form, dim, exp_concavity=concavity)
+    domain = make_domain(form, RADIUS, dim)
+    size = domains.diameter(domain)
+    gamma = 0.5 * min(1 / (BOUND * size), concavity)
+    assert_allclose(state.matrix, np.eye(dim) / (gamma * size) ** 2)
+    matrix, done = state.matrix.copy(), Played(ONS(), state, adversary(seed, dim))
+    best = np.zeros(dim)
+    domains.minimise(domain, 0.0, done.gradients.sum(axis=0), best)
+    squares = 0.0
+    for g in done.gradients:
+        matrix += np.outer(g, g)
+        squares += g @ np.linalg.solve(matrix, g)
+    assert_allclose(state.matrix, matrix)
+    for u in (best, *done.points[::20]):
+        lost = ((done.points - u) * done.gradients).sum(axis=1)
+        assert lost.sum() <= 0.5 * gamma * (lost**2).sum() + (1 + squares) / (2 * gamma) + 1e-9
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5, 3.0, "adaptive"])
@@ -218,7 +279,78 @@ def test_without_a_hint_it_is_gradient_descent():
         assert np.ptp(one.points, axis=0).max() > 0.1
 
 
-SCALED = ["ogd", "adaptive-ogd", "adagrad", "optimistic-omd", "optimistic-ftrl", "hedge", "optimistic-hedge"]
+def test_the_mean_of_hints():
+    policy = OptimisticOMD(hint="mean", window=3)
+    gradients = np.array(adversary(4, 2, rounds=8))
+    done = Played(policy, begin(policy, "ball", 2), gradients)
+    for t in range(8):
+        wanted = gradients[max(0, t - 3) : t].mean(axis=0) if t else np.zeros(2)
+        assert_allclose(done.hints[t], wanted, atol=1e-15)
+
+
+@pytest.mark.parametrize("smoothness", [0.0, 0.05, 1.0])
+@few
+@given(seeds, dims, st.sampled_from(FORMS))
+def test_sword_plays_a_mean_of_its_points(smoothness, seed, dim, form):
+    assume(form != "simplex" or dim > 1)
+    state = begin(Sword(), form, dim, smoothness=smoothness)
+    domain = make_domain(form, RADIUS, dim)
+    for t, gradient in enumerate(adversary(seed, dim)):
+        x = Sword.choose(state, t, None).copy()
+        assert_allclose(state.weights.sum(), 1)
+        assert np.all(state.weights >= 0)
+        assert_allclose(x, state.weights @ state.points, atol=1e-15)
+        assert all(domains.contains(domain, point) for point in (*state.points, *state.bases))
+        if t == 0:
+            assert_array_equal(state.weights, state.weights[0])
+        g = np.array(gradient(x) if callable(gradient) else gradient, float)
+        Sword.learn(state, t, x, g)
+    assert len(state.weights) > 1
+    assert np.ptp(state.weights) > 1e-3 or seed % 4 == 2  # whose gradient is 0 in the middle of a ball
+
+
+@few
+@given(seeds, st.sampled_from(FORMS))
+def test_sword_with_one_step_is_its_base(seed, form):
+    """Where losses are so smooth that the first step is at its cap already."""
+    state, domain = begin(Sword(), form, smoothness=4.0), make_domain(form, RADIUS, 3)
+    assert_allclose(state.steps, [1 / 32])
+    done = Played(Sword(), state, adversary(seed, 3))
+    base = domains.centre(domain)
+    point = base.copy()
+    for x, g in zip(done.points, done.gradients, strict=True):
+        assert_allclose(x, point, atol=1e-14)
+        domains.step(domain, base, 1 / 32, g)
+        point = base.copy()
+        domains.step(domain, point, 1 / 32, g)
+
+
+def test_steps_of_sword():
+    """As many as the paper says, for D = 2, G = 1, L = 1 / 2: ceil(1/2 log2(G^2 T / (8 D^2 L^2))) + 1."""
+    for horizon, count in ((9, 2), (100, 3), (1000, 5)):
+        found = begin(Sword(), radius=1.0, gradient_bound=1.0, smoothness=0.5, horizon=horizon).steps
+        assert count == math.ceil(0.5 * math.log2(horizon / 8)) + 1 == len(found)
+        assert_allclose(found[0], math.sqrt(4 / (8 * horizon)))
+        assert_allclose(found[1:-1], 2 * found[:-2])
+        assert found[-1] == 0.25
+        assert found[-2] >= 0.125
+    linear = begin(Sword(), radius=1.0, gradient_bound=1.0, horizon=100).steps
+    assert_allclose(linear[-1], 20)
+    assert_array_equal(steps_between(0.5, 0.5), [0.5])
+    assert_array_equal(steps_between(0.5, 0.1), [0.1])
+
+
+def test_sword_follows_losses_that_drift_better_than_one_step_for_all_rounds():
+    world = SEA(dim=2, pattern="drift", turn=0.1, sigma=0.2)
+    cells = (cell_of(world, policy, 600) for policy in (Sword(), OGD(steps="horizon")))
+    sword, plain = (finals(play(cell, 1, compiled=False), DYNAMIC)[0] for cell in cells)
+    assert sword < 0.5 * plain
+
+
+SCALED = [
+    "ogd", "adaptive-ogd", "adagrad", "optimistic-omd", "optimistic-omd, mean", "optimistic-ftrl", "hedge",
+    "optimistic-hedge", "ons", "sword",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SCALED)
@@ -231,7 +363,7 @@ def test_gradients_in_other_units_change_nothing(name, seed, factor):
     scaled = [factor * g for g in gradients]
     if name == "adagrad":
         policy = AdaGrad(epsilon=factor * policy.epsilon)
-    other = Played(policy, begin(policy, form, gradient_bound=factor * BOUND), scaled)
+    other = Played(policy, begin(policy, form, gradient_bound=factor * BOUND, exp_concavity=0.9 / factor), scaled)
     assert_allclose(one.points, other.points, atol=1e-9)
 
 
@@ -303,6 +435,8 @@ def test_optimism_gains_where_expectations_change_seldom():
     [
         (lambda: Adam(beta1=1.0), "beta1: below 1"),
         (lambda: AMSGrad(beta2=1.0), "beta2: below 1"),
+        (lambda: OptimisticOMD(window=3), "window: only of the hint 'mean', here it is 'last'"),
+        (lambda: begin(ONS(), ["ball:2", "box:1"]), "form: one ball, box or simplex, since steps are in the norm of a"),
         (lambda: begin(Fixed(point=[0.1, 0.2])), r"point: 3 coordinates, in the ball of radius 0.8; got \[0.1, 0.2\]"),
         (lambda: begin(Fixed(point=[0.8, 0.2, 0.0])), "point: 3 coordinates, in the ball of radius 0.8; got"),
         (lambda: begin(OGD(), "cube"), "form: one of ball, box, simplex, got 'cube'"),
@@ -323,6 +457,10 @@ def grid(policy, **environment):
     ("policy", "environment", "line"),
     [
         ("optimistic-ftl", {}, "strongly-convex"),
+        ("ons", {}, "exp-concave"),
+        ({"kind": "optimistic-omd", "curvature": "exp-concave"}, {}, "exp-concave"),
+        ({"kind": "optimistic-omd", "hint": "external"}, {}, "hints"),
+        ({"kind": "sword", "scale": 0.0}, {}, "scale: should be greater than 0, got 0.0"),
         ({"kind": "optimistic-omd", "curvature": "strongly-convex"}, {}, "strongly-convex"),
         ("hedge", {}, "simplex"),
         ({"kind": "ogd", "scale": 0.0}, {}, "scale: should be greater than 0, got 0.0"),
@@ -360,13 +498,34 @@ def test_an_agent_has_no_place_for_a_second_gradient():
         banditlab.agent("optimistic-omd", dim=2, told=TOLD, hint="middle")
 
 
-@pytest.mark.parametrize("fact", ["gradient_bound", "curvature", "smoothness", "radius"])
+def test_an_agent_is_shown_hints():
+    """As good as the gradients themselves: regret of D^2 / (2 eta) = D G at most, however long."""
+    agent, plain = (banditlab.agent("optimistic-omd", dim=2, told=TOLD, hint=hint) for hint in ("external", "last"))
+    paid, total = np.zeros(2), np.zeros(2)
+    for t in range(200):
+        gradient = np.array([math.cos(3.0 * t), math.sin(5.0 * t)]) / math.sqrt(2)
+        paid += gradient @ agent.ask(gradient), gradient @ plain.ask()
+        agent.tell(gradient)
+        plain.tell(gradient)
+        total += gradient
+    assert paid[0] + 2 * np.linalg.norm(total) <= 4
+    assert paid[0] < paid[1] - 20
+    for found in ([[0.1, 0.2]], [0.1], 0.3, None, ["a", 1]):
+        with pytest.raises(UserError, match=r"^hint: finite numbers of shape \(2,\)") as error:
+            agent.ask(found)
+        assert "\n" not in str(error.value)
+    with pytest.raises(UserError, match="leave them out"):
+        plain.ask([0.1, 0.2])
+
+
+@pytest.mark.parametrize("fact", ["gradient_bound", "curvature", "smoothness", "radius", "exp_concavity"])
 @pytest.mark.parametrize("value", [-1.0, math.nan, "a"])
 def test_an_agent_is_told_numbers(fact, value):
     """Those that the policy reads: none of them is negative, and all but the smoothness are above 0."""
     settings = {"curvature": "strongly-convex"} if fact == "curvature" else {}
-    with pytest.raises(UserError, match=f"agent 'optimistic-omd': {fact}: a number"):
-        banditlab.agent("optimistic-omd", dim=2, told={**TOLD, fact: value}, **settings)
+    kind = "ons" if fact == "exp_concavity" else "optimistic-omd"
+    with pytest.raises(UserError, match=f"agent '{kind}': {fact}: a number"):
+        banditlab.agent(kind, dim=2, told={**TOLD, fact: value}, **settings)
 
 
 @pytest.mark.parametrize("kind", ["hedge", "optimistic-hedge"])

@@ -14,7 +14,7 @@ from banditlab.registry import environment
 from banditlab.types import Positive
 
 
-@environment("reddi", game="convex", gives=("box",))
+@environment("reddi", game="convex", gives=("box", "best-point"))
 @dataclass(frozen=True)
 class Reddi(Quadratics):
     """Losses C x in the first round and in every third one after it, -x in the others, on [-1, 1], without noise.
@@ -26,5 +26,5 @@ class Reddi(Quadratics):
 
     domain, radius, dim = "box", 1.0, 1
 
-    def draw(self, rng: np.random.Generator, horizon: int) -> Losses:
-        return Losses(np.array([[self.large], [-1.0]]), np.minimum(np.arange(horizon) % 3, 1), 0.0, 0.0)
+    def draw(self, rng: np.random.Generator, coins: np.random.Generator, horizon: int) -> Losses:
+        return Losses(np.array([[self.large], [-1.0]]), np.minimum(np.arange(horizon) % 3, 1), 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from banditlab.policies.moments import Moments, average, descend
+from banditlab.policies.moments import Moments, average, average_squares, descend
 from banditlab.registry import policy
 from banditlab.types import Positive
 
@@ -27,4 +27,5 @@ class Adam(Moments):
     @staticmethod
     def learn(state, t, point, gradient):
         average(state, gradient)
+        average_squares(state, gradient)
         descend(state, t, state.second, 1.0 - state.beta1 ** (t + 1.0), 1.0 - state.beta2 ** (t + 1.0))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.domains import Domain, centre, diameter, project
+from banditlab.numerics.domains import Domain, centre, diameter, step
 from banditlab.numerics.linear import dot
 from banditlab.policies.domain_facts import domain_of
 from banditlab.registry import policy
@@ -46,7 +46,5 @@ class AdaptiveOGD:
     @staticmethod
     def learn(state, t, point, gradient):
         state.squares[0] += dot(gradient, gradient)
-        step = state.step / math.sqrt(state.squares[0]) if state.squares[0] > 0.0 else 0.0
-        for i in range(gradient.shape[0]):
-            state.point[i] -= step * gradient[i]
-        project(state.domain, state.point)
+        size = state.step / math.sqrt(state.squares[0]) if state.squares[0] > 0.0 else 0.0
+        step(state.domain, state.point, size, gradient)

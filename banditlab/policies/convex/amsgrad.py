@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from banditlab.policies.moments import Moments, average, descend
+from banditlab.policies.moments import Moments, average, average_squares, descend
 from banditlab.registry import policy
 from banditlab.types import Positive
 
@@ -28,6 +28,7 @@ class AMSGrad(Moments):
     @staticmethod
     def learn(state, t, point, gradient):
         average(state, gradient)
+        average_squares(state, gradient)
         for i in range(gradient.shape[0]):
             state.largest[i] = max(state.largest[i], state.second[i])
         descend(state, t, state.largest, 1.0, 1.0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.domains import Domain, centre, project
+from banditlab.numerics.domains import Domain, centre, step
 from banditlab.numerics.linear import dot, square_distance
 from banditlab.policies.domain_facts import domain_of
 from banditlab.registry import policy
@@ -51,7 +51,4 @@ class DoG:
     def learn(state, t, point, gradient):
         state.distance[0] = max(state.distance[0], math.sqrt(square_distance(point, state.first)))
         state.squares[0] += dot(gradient, gradient)
-        step = state.distance[0] / math.sqrt(state.squares[0])
-        for i in range(gradient.shape[0]):
-            state.point[i] -= step * gradient[i]
-        project(state.domain, state.point)
+        step(state.domain, state.point, state.distance[0] / math.sqrt(state.squares[0]), gradient)

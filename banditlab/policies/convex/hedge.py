@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.exponential import exponential_weights
+from banditlab.numerics.exponential import exponential_shares
 from banditlab.policies.domain_facts import positive, simplex_of
 from banditlab.registry import policy
 from banditlab.types import Positive, Vector
@@ -55,9 +55,7 @@ class Hedge:
 
     @staticmethod
     def choose(state, t, rng):
-        total = exponential_weights(state.losses, state.rate * (t + 1.0) ** -state.power, state.point)
-        for i in range(state.point.shape[0]):
-            state.point[i] *= state.radius / total
+        exponential_shares(state.losses, state.rate * (t + 1.0) ** -state.power, state.radius, state.point)
         return state.point
 
     @staticmethod

@@ -12,47 +12,61 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from banditlab.numerics.domains import Domain, centre, diameter, project
-from banditlab.policies.domain_facts import domain_of, positive
+import numpy as np
+
+from banditlab.numerics.domains import Domain, centre, diameter, step
+from banditlab.policies.domain_facts import domain_of, positive, schedule_of
 from banditlab.registry import policy
-from banditlab.types import Positive, Vector
+from banditlab.types import NonNegative, Positive, Vector
 
 
 @policy(
     "ogd",
     game="convex",
-    told=("form", "radius", "gradient_bound", "curvature", "horizon"),
+    told=("form", "radius", "gradient_bound", "curvature", "rates", "horizon"),
     growth={"static-regret": "sqrt T"},
 )
 @dataclass(frozen=True)
 class OGD:
     """A step against the gradient, then the nearest point of the domain; begins in its middle.
 
-    The step in round t = 1, 2, ... is D / (G sqrt t) with "anytime", D / (G sqrt T) with "horizon", and 1 / (curvature
-    t) with "strongly-convex"; each times `scale`.
+    The step in round t = 1, 2, ... is D / (G sqrt t) with "anytime", D / (G sqrt T) with "horizon", 1 / (curvature t)
+    with "strongly-convex", as an environment that knows the best schedule tells it with "optimal", or a number over
+    t^power; each times `scale`.
     """
 
-    steps: Literal["anytime", "horizon", "strongly-convex"] = "anytime"  #: how they shrink
+    steps: Literal["anytime", "horizon", "strongly-convex", "optimal"] | Positive = "anytime"  #: how they shrink
+    power: NonNegative | None = None  #: of 1 / t, where steps are a number; 0, so that they stay the same
     scale: Positive = 1.0  #: of all steps
 
     class State(NamedTuple):
         domain: Domain
         point: Vector  #: (d,)
-        step: float  #: of the first round
+        rates: Vector  #: of each round, before the scale; (1,) of the first one where a power of t says the others
         power: float  #: of 1 / t
+        scale: float
+
+    def __post_init__(self):
+        if isinstance(self.steps, str) and self.power is not None:
+            raise ValueError(f"power: only of steps that are a number, here they are {self.steps!r}")
 
     def needs(self) -> frozenset[str]:
-        return frozenset({"strongly-convex"} if self.steps == "strongly-convex" else ())
+        words = {"strongly-convex": "strongly-convex", "optimal": "rates"}
+        return frozenset({words[self.steps]} if self.steps in words else ())
 
     def start(self, problem, rng) -> State:
         domain = domain_of(problem)
+        if self.steps == "optimal":
+            return self.State(domain, centre(domain), schedule_of(problem), 0.0, self.scale)
         if self.steps == "strongly-convex":
             step, power = 1.0 / positive(problem, "curvature"), 1.0
+        elif not isinstance(self.steps, str):
+            step, power = self.steps, self.power or 0.0
         else:
             step, power = diameter(domain) / positive(problem, "gradient_bound"), 0.5
             if self.steps == "horizon":
                 step, power = step / math.sqrt(problem.horizon), 0.0
-        return self.State(domain, centre(domain), self.scale * step, power)
+        return self.State(domain, centre(domain), np.array([step]), power, self.scale)
 
     @staticmethod
     def choose(state, t, rng):
@@ -60,7 +74,5 @@ class OGD:
 
     @staticmethod
     def learn(state, t, point, gradient):
-        step = state.step * (t + 1.0) ** -state.power
-        for i in range(gradient.shape[0]):
-            state.point[i] -= step * gradient[i]
-        project(state.domain, state.point)
+        rate = state.rates[min(t, state.rates.shape[0] - 1)]
+        step(state.domain, state.point, state.scale * rate * (t + 1.0) ** -state.power, gradient)

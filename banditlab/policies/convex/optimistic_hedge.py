@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.exponential import exponential_weights
+from banditlab.numerics.exponential import exponential_shares
 from banditlab.policies.domain_facts import positive, simplex_of
 from banditlab.registry import policy
 from banditlab.types import Positive, Vector
@@ -59,9 +59,7 @@ class OptimisticHedge:
     def choose(state, t, rng):
         for i in range(state.point.shape[0]):
             state.expected[i] = state.losses[i] + state.guess[i]
-        total = exponential_weights(state.expected, state.rate / math.sqrt(state.errors[0]), state.point)
-        for i in range(state.point.shape[0]):
-            state.point[i] *= state.radius / total
+        exponential_shares(state.expected, state.rate / math.sqrt(state.errors[0]), state.radius, state.point)
         return state.point
 
     @staticmethod

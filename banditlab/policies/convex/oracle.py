@@ -9,7 +9,7 @@ from banditlab.registry import policy
 from banditlab.types import Vector
 
 
-@policy("oracle", game="convex", told=("optimum",))
+@policy("oracle", game="convex", needs=("best-point",), told=("optimum",))
 @dataclass(frozen=True)
 class Oracle:
     """Plays the point of the least sum of expected losses over all rounds, which it is told."""

@@ -2,6 +2,7 @@
 
 from math import sqrt
 
+from banditlab.environments.convex.drifting_regression import DriftingRegression
 from tests.reference.convex_worlds import BALL, FLIPS, QUADRATIC, SIMPLEX, Set
 
 #: (environment, horizon, parameters)
@@ -10,6 +11,8 @@ CASES = [
     (FLIPS, 200, {"scale": 0.7}),
     (SIMPLEX, 200, {"steps": "horizon"}),
     (QUADRATIC, 200, {"steps": "strongly-convex"}),
+    (FLIPS, 100, {"steps": 0.05, "power": 0.3}),
+    (DriftingRegression(dim=3), 100, {"steps": "optimal"}),
 ]
 
 
@@ -20,8 +23,10 @@ class OGD:
             "anytime": lambda t: self.set.diameter / (problem.gradient_bound * sqrt(t)),
             "horizon": lambda t: self.set.diameter / (problem.gradient_bound * sqrt(problem.horizon)),
             "strongly-convex": lambda t: 1 / (problem.curvature * t),
+            "optimal": lambda t: problem.rates[t - 1],
         }
-        self.step, self.scale, self.x = steps[policy.steps], policy.scale, self.set.centre
+        constant = lambda t: policy.steps / t ** (policy.power or 0)  # noqa: E731
+        self.step, self.scale, self.x = steps.get(policy.steps, constant), policy.scale, self.set.centre
 
     def choose(self, t, features, rng, pick):
         return self.x
