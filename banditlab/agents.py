@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import numpy as np
 
 from banditlab import fuse, registry, seeding
 from banditlab.errors import UserError
+from banditlab.facts import check_facts
 from banditlab.games import games
+from banditlab.numerics.structures import WORDS, read_family
 from banditlab.problem import Problem
+from banditlab.runs.grid import Player
 from banditlab.validation import build, parameters
 
 MISSING = "by agent(..., told={{{name!r}: ...}})"
@@ -47,17 +51,20 @@ def agent(
         Further facts that the policy is told, such as {"link": "logistic"}. Arms have features of their own, unless
         they say {"arm_features": False}: then a policy that could share weights between arms gives each its own.
         Policies of the black-box game learn from the rows of {"initial": ...}, each a point and its values; those of
-        the convex game need {"form": "ball" | "box" | "simplex", "radius": ...}.
+        the convex game need {"form": "ball" | "box" | "simplex", "radius": ...}. Those of the combinatorial game need
+        the sets that may be played: {"family": {"k": 3}}, of at most 3 items; {"costs": [...], "budget": 2.0} within a
+        budget; {}, all; {"grid": 4}, {"pairs": 4}, {"edges": [[0, 1], ...]} as of environments with these parameters.
     seed : int
         Of the policy's own stream.
     **settings
         Parameters of the policy; and the other numbers that its game counts: `contexts`; `points` and `constraints`;
-        `resources`.
+        `resources`; `items`.
 
     Raises
     ------
     UserError
-        Unknown kind or parameter, a number out of range, or a fact or features that the policy needs are missing.
+        Unknown kind or parameter, a number or a fact out of range, or a fact or features that the policy needs are
+        missing.
     """
     entry = registry.find("policy", kind, game)
     axes = games()[entry.game].axes
@@ -69,6 +76,8 @@ def agent(
             raise UserError(f"agent {kind!r}: {name}: should be an integer of at least {least[name]}, got {value!r}")
     if given.get("dim") == 0 and any("features" in word for word in entry.needs):
         raise UserError(f"agent {kind!r}: dim: the policy needs features, of length dim >= 1; got 0")
+    if given.get("parts") == 0:
+        given["parts"] = given["items"]
     instance = build(entry, settings, f"agent {kind!r}")
     run = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {})}
     facts = {**run, **games()[entry.game].assumed, **(told or {})}
@@ -92,17 +101,24 @@ class Agent:
     def __init__(self, entry: registry.Kind, instance: Any, setting: dict[str, Any]):
         self._entry, self._instance, self._setting = entry, instance, setting
         self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
+        try:
+            check_facts(setting["facts"], entry.told, setting["shape"])
+        except ValueError as error:
+            raise UserError(f"agent {entry.name!r}: {error}") from None
         facts = {name: np.array(fact) if isinstance(fact, list) else fact for name, fact in setting["facts"].items()}
         self._game, self.game = games()[entry.game], entry.game
         self._shape = tuple(self._game.shown_shape(setting["shape"]).values())
         self._domain = self._fixed_features(facts)
-        problem = Problem(entry.name, setting["shape"], facts, entry.told, MISSING)
         try:
+            self._verbs = entry.verbs | self._family_verbs(facts)
+            problem = Problem(entry.name, setting["shape"], facts, entry.told, MISSING)
             self.state = fuse.settle(instance.start(problem, self._rng))
         except (ValueError, TypeError, ArithmeticError) as error:
             raise UserError(f"agent {entry.name!r}: {error}") from error
         if reason := self._game.alone(instance, self.state):
             raise UserError(f"agent {entry.name!r}: {reason}")
+        if self._game.hinted(instance, self.state):
+            self._domain = None
         self._rounds = facts["rounds"] if "rounds" in problem.used else None
         self.t, self._asked = 0, None
         self._ask, self._tell = None, None
@@ -111,13 +127,14 @@ class Agent:
         return f"<agent {self._instance} after {self.t} rounds>"
 
     def ask(self, features: np.ndarray | None = None) -> Any:
-        """Return the action for a round: an arm, a pair of arms, a context and a pair, or a point.
+        """Return the action for a round: an arm, a pair of arms, a context and a pair, a point, or an array of items.
 
         Parameters
         ----------
-        features : ndarray (K, d) or (contexts, K, d) or (resources,), optional
+        features : ndarray (K, d) or (contexts, K, d) or (resources,) or (dim,), optional
             Features of the arms, where there are any that change; by default the domain that the policy was told. What
-            is left of each budget, for a policy of the knapsack game.
+            is left of each budget, for a policy of the knapsack game; the hint (dim,), for one of the convex game that
+            takes hints.
 
         Raises
         ------
@@ -131,13 +148,10 @@ class Agent:
         features = self._features(features)
         arguments = (self.state, self.t, features, self._rng)
         if self._ask is None:
-            self._ask, _ = fuse.prepare(self._game.ask, self._entry.verbs, arguments)
+            self._ask, _ = fuse.prepare(self._game.ask, self._verbs, arguments)
         action = self._ask(*arguments)
-        if not self._game.continuous:
-            self._asked = (features, action)
-            return action
-        self._asked = (features, action.copy())  # it is an array of the policy's state
-        return action.copy()
+        self._asked = (features, self._game.action.kept(action))
+        return self._game.action.kept(action)
 
     def tell(self, outcome: Any) -> None:
         """Let the policy learn the outcome of its last action.
@@ -146,7 +160,8 @@ class Agent:
         ----------
         outcome : float, bool or sequence
             A reward; whether the first arm won; the values of objective and constraints; reward and costs, of the
-            action or of all; or the gradient at the point.
+            action or of all; the gradient at the point; or the reward of a set, or (reward, {item: value, ...}) where
+            the values of items were seen.
 
         Raises
         ------
@@ -162,7 +177,7 @@ class Agent:
             raise UserError(f"outcome: {error}") from None
         arguments = (self.state, self.t, features, action, read)
         if self._tell is None:
-            self._tell, _ = fuse.prepare(self._game.tell, self._entry.verbs, arguments)
+            self._tell, _ = fuse.prepare(self._game.tell, self._verbs, arguments)
         try:
             self._tell(*arguments)
         except ValueError as error:
@@ -219,7 +234,7 @@ class Agent:
         if any(array.dtype.kind == "O" for array in arrays.values()):
             raise UserError(f"the state of {self._entry.name!r} is more than arrays and numbers and cannot be saved")
         with Path(path).open("wb") as file:
-            np.savez(file, about=np.array(json.dumps(about, default=np.ndarray.tolist)), **arrays)
+            np.savez(file, about=np.array(json.dumps(about, default=methodcaller("tolist"))), **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Agent:
@@ -244,6 +259,19 @@ class Agent:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise UserError(f"{path}: cannot be read as a saved agent: {error}") from error
         return made
+
+    def _family_verbs(self, facts: dict[str, Any]) -> dict[Callable, Callable]:
+        """Make the family of sets that the user describes, and return the environment's verbs that it stands for."""
+        if "family" not in self._entry.told or "family" not in facts:
+            return {}
+        shape, needs = self._setting["shape"], Player(self._entry.name, self._entry, self._instance).needs
+        family = facts["family"] = read_family(facts["family"], shape["items"])
+        if shape["parts"] != shape["items"]:
+            raise ValueError(f"parts: {shape['items']}, one an item; got {shape['parts']}")
+        if lacking := sorted(needs & WORDS - family.gives):
+            raise ValueError(f"family: the policy needs {', '.join(lacking)}, which these sets do not give")
+        stubs = (*self._game.environment_verbs, *self._game.environment_options)
+        return {stub: family.verbs[stub.__name__] for stub in stubs if stub.__name__ in family.verbs}
 
     def _features(self, features: np.ndarray | None) -> np.ndarray:
         if features is None and self._domain is not None:

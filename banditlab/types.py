@@ -22,6 +22,7 @@ AtLeastOne = Annotated[float, Strict(), AllowInfNan(False), Ge(1)]
 Count = Annotated[int, Strict(), Ge(1)]
 Arms = Annotated[int, Strict(), Ge(2)]
 Index = Annotated[int, Strict(), Ge(0)]
+Bit = Annotated[int, Strict(), Ge(0), Le(1)]
 UpToThree = Annotated[int, Strict(), Ge(1), Le(3)]
 Stationary = Literal["rbf", "matern-1/2", "matern-3/2", "matern-5/2"]
 
@@ -36,6 +37,7 @@ IN_WORDS = {
     "Count": "whole number >= 1",
     "Arms": "whole number >= 2",
     "Index": "whole number >= 0",
+    "Bit": "0 or 1",
     "UpToThree": "1, 2 or 3",
     "Stationary": '"rbf", "matern-1/2", "matern-3/2" or "matern-5/2"',
     "float": "number",

@@ -1,5 +1,6 @@
 """A policy one round at a time: ask, tell, save, load."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 import banditlab
 from banditlab import registry
 from banditlab.errors import UserError
+from banditlab.numerics.families import listed
+from banditlab.numerics.structures import read_family
+from banditlab.runs.grid import Player
 from tests.small import SMALL
 
 KINDS = [kind.title for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")]
@@ -38,11 +42,17 @@ def make(name, **settings):
     if entry.game == "convex":
         numbers, told = {"dim": 3}, {
             "form": "simplex" if "simplex" in entry.needs else "ball", "radius": 1.0, "gradient_bound": 2.0,
-            "smoothness": 1.0, "curvature": 1.0, "optimum": [0.2, 0.3, 0.5],
+            "smoothness": 1.0, "curvature": 1.0, "exp_concavity": 0.5, "optimum": [0.2, 0.3, 0.5],
+        }  # fmt: skip
+    if entry.game == "combinatorial":
+        numbers, words = {"items": 6, "dim": dim}, Player(name, entry, entry.cls(**settings)).needs
+        told |= {
+            "family": {} if "free" in words else {"k": 2}, "best_set": [1, 3], "reward_bound": 2.0,
+            "domain": np.random.default_rng(1).random((6, dim)),
         }  # fmt: skip
     settings = SMALL.get(entry.title, {}) | settings
     made = banditlab.agent(name, horizon=200, told=told, seed=5, **numbers, **settings)
-    return made, 0 if fixed or entry.game in ("blackbox", "convex") else dim
+    return made, 0 if fixed or entry.game in ("blackbox", "combinatorial", "convex") else dim
 
 
 def play(agent, dim, start, stop):
@@ -57,6 +67,12 @@ def play(agent, dim, start, stop):
         if agent.game == "convex":
             actions.append(agent.ask().tolist())
             agent.tell(rng.standard_normal(3) + [0.5, 0.0, 0.0])
+            continue
+        if agent.game == "combinatorial":
+            items = agent.ask().tolist()
+            actions.append(items)
+            values = {item: float(rng.random() < 0.2 + 0.1 * item) for item in items}
+            agent.tell((sum(values.values()), values))
             continue
         action = agent.ask(rng.standard_normal((4, dim)) if dim else None)
         actions.append(action)
@@ -73,6 +89,10 @@ def test_a_saved_agent_goes_on_as_if_it_had_never_stopped(name, tmp_path):
     actions = play(straight, dim, 0, 60)
     first, _ = make(name)
     assert play(first, dim, 0, 25) == actions[:25]
+    if not hasattr(first.state, "_fields"):
+        with pytest.raises(UserError, match="is no NamedTuple of arrays and cannot be saved"):
+            first.save(tmp_path / "agent.npz")
+        return
     first.save(tmp_path / "agent.npz")
     second = banditlab.Agent.load(tmp_path / "agent.npz")
     assert second.t == 25
@@ -101,6 +121,60 @@ def play_uniform(agent):
         found.append(agent.ask())
         agent.tell(0.0)
     return found
+
+
+FAMILIES = {
+    "at most k": ({"k": 2}, 5),
+    "within a budget": ({"costs": [0.5, 1.0, 1.5], "budget": 2.0}, 3),
+    "all": ({}, 4),
+    "paths": ({"grid": 3}, 12),
+    "matchings": ({"pairs": 3}, 9),
+    "spanning trees": ({"edges": np.array([[0, 1], [1, 2], [2, 0], [2, 3]])}, 4),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_families_are_told_as_plain_data(name, tmp_path):
+    """Sets are of the family, and those of a saved agent the same."""
+    plain, items = FAMILIES[name]
+    kind = "combinatorial/uniform" if name in ("within a budget", "all") else "cucb"
+    first = banditlab.agent(kind, items=items, told={"family": plain})
+    allowed = {frozenset(chosen) for chosen in listed(read_family(plain, items))}
+    for _ in range(30):
+        chosen = first.ask()
+        assert frozenset(chosen.tolist()) in allowed
+        first.tell((1.0, {int(item): item / items for item in chosen}))
+    first.save(tmp_path / "agent.npz")
+    assert banditlab.Agent.load(tmp_path / "agent.npz").ask().tolist() == first.ask().tolist()
+
+
+def test_cucb_finds_the_best_path_of_a_users_own():
+    """Edges are worth 1 on one path, else 0; the agent learns it from their values alone."""
+    agent, best = banditlab.agent("cucb", items=12, told={"family": {"grid": 3}}, width=0.1), [6, 9, 4, 5]
+    for _ in range(100):
+        chosen = agent.ask()
+        agent.tell((0.0, {int(item): float(item in best) for item in chosen}))
+    assert agent.ask().tolist() == best
+
+
+def test_the_reward_of_a_set_alone_is_an_outcome():
+    agent = banditlab.agent("c-etc", items=4, horizon=100, told={"family": {"k": 2}}, m=1)
+    asked = []
+    for _ in range(7):
+        asked.append(agent.ask().tolist())
+        agent.tell(float(3 in asked[-1]))
+    assert asked == [[0], [1], [2], [3], [3, 0], [3, 1], [3, 2]]
+    assert agent.ask().tolist() == [3, 0]
+
+
+@pytest.mark.parametrize("outcome", [None, "x", (1.0, {5: 1.0}), (1.0, {0: math.nan}), (1.0, [0.5]), {0: 1.0}])
+def test_an_outcome_of_a_set_is_a_reward_and_values_of_its_items(outcome):
+    agent = banditlab.agent("cucb", items=4, told={"family": {"k": 2}})
+    agent.ask()
+    with pytest.raises(UserError, match="outcome: should be") as error:
+        agent.tell(outcome)
+    assert "\n" not in str(error.value)
+    agent.tell((1, {0: 1.0}))
 
 
 WRONG = {
@@ -147,6 +221,31 @@ WRONG = {
         {"kind": "maxminlcb", "arms": 2, "dim": 1, "told": {"domain": np.eye(2)}},
         r"domain: finite numbers of shape \(2, 1\), for \(arms, dim\); got shape \(2, 2\)",
     ),
+    "no family": ({"kind": "cucb", "items": 3}, "policy 'cucb' must be told the family, by agent"),
+    "no such family": (
+        {"kind": "cucb", "items": 3, "told": {"family": {"size": 2}}},
+        "agent 'cucb': family: a dict with the keys of one of {k}, {budget, costs}, .*; got {'size': 2}",
+    ),
+    "family as a number": ({"kind": "cucb", "items": 3, "told": {"family": 2}}, "family: a dict with .*; got 2"),
+    "part of an item": ({"kind": "cucb", "items": 3, "told": {"family": {"k": 1.5}}}, "family: .*; got {'k': 1.5}"),
+    "sets of none": ({"kind": "cucb", "items": 3, "told": {"family": {"k": 0}}}, "'cucb': k: in 1 .. 2, .*; got 0"),
+    "other items": (
+        {"kind": "cucb", "items": 3, "told": {"family": {"pairs": 2}}},
+        "family: sets of 3 items, as the agent has; got one of 4",
+    ),
+    "unknown nodes": (
+        {"kind": "cucb", "items": 2, "told": {"family": {"edges": [[0, 1], [3, 2]]}}},
+        "edges: should connect all nodes 0 .. 3, but none leads from 0 to 2",
+    ),
+    "no oracle": (
+        {"kind": "cucb", "items": 2, "told": {"family": {"costs": [0.5, 1.0], "budget": 1.0}}},
+        "family: the policy needs oracle, which these sets do not give",
+    ),
+    "no size": (
+        {"kind": "c-etc", "items": 2, "horizon": 9, "told": {"family": {}}},
+        "family: the policy needs sized, which these sets do not give",
+    ),
+    "parts": ({"kind": "cucb", "items": 3, "parts": 2, "told": {"family": {"k": 1}}}, "parts: 3, one an item; got 2"),
 }  # fmt: skip
 
 

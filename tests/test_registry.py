@@ -40,7 +40,8 @@ def test_every_file_gives_a_kind_of_its_game(folder):
 
 
 def test_games_are_exactly_these():
-    assert set(registry.games()) == {"active-dueling", "bandit", "blackbox", "convex", "dueling", "knapsack"}
+    games = {"active-dueling", "bandit", "blackbox", "combinatorial", "convex", "dueling", "knapsack"}
+    assert set(registry.games()) == games
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def check_policy(policy: Any, environment: Any = None) -> None:
     UserError
         There is no environment that gives what the policy needs.
     """
-    environment = environment or reference_for(registry.kind_of(policy))
+    environment = environment or reference_for(policy)
     cell = cell_of(environment, policy, ROUNDS)
     insist(registry.kind_of(policy).name, contracts(cell))
 
@@ -128,7 +128,8 @@ def _truths(cell: Cell) -> Iterator[Finding]:
                 f"{metric.name} >= 0", "fails" if found else "holds", f"{metric.name} cannot be negative{found}"
             )
     env = start_env(cell.world.instance, cell.horizon, 0)
-    best = {fact for kind in registry.kinds("policy", cell.game) if kind.name == "oracle" for fact in kind.told}
+    oracles = [kind for kind in registry.kinds("policy", cell.game) if kind.name == "oracle"]
+    best = {fact for kind in oracles if kind.needs <= cell.world.gives for fact in kind.told}
     wanted = best | (cell.world.gives & {"domain"})
     lacking = ", ".join(sorted(wanted - cell.world.instance.facts(env).keys()))
     yield Finding(

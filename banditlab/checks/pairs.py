@@ -34,29 +34,43 @@ REFERENCES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("bernoulli", {"budget": 50.0}),
         ("bernoulli", {"rewards": [0.0, 0.9, 0.6, 0.5], "costs": [[0.0], [0.9], [0.2], [0.5]], "budget": 200.0}),
     ],
+    "combinatorial": [
+        ("top-k", {"means": [0.3, 0.8, 0.4, 0.9, 0.2, 0.5], "k": 2}),
+        ("coverage", {"items": 6, "universe": 20, "density": 0.3, "k": 2}),
+        ("coverage", {"items": 6, "universe": 20, "density": 0.3, "budget": 1.2}),
+        ("linear-items", {"items": 6, "dim": 3, "k": 2}),
+        ("cascade", {"items": 6, "k": 2}),
+        ("cut", {"items": 6}),
+    ],
     "convex": [
         ("sea", {"dim": 4}),
         ("sea", {"dim": 4, "losses": "quadratic"}),
         ("sea", {"dim": 4, "domain": "simplex"}),
+        ("sea", {"dim": 4, "domain": "box"}),
+        ("sea", {"dim": 4, "miss": 0.2}),
+        ("portfolio", {}),
+        ("drifting-regression", {"dim": 4}),
     ],
 }
 RECORD = Record(points=60)
 
 
-def reference_for(kind: registry.Kind) -> Any:
-    """Return the reference environment of a policy.
+def reference_for(policy: Any) -> Any:
+    """Return the reference environment of a policy, an instance of a registered class.
 
     Raises
     ------
     UserError
         None of its game gives what it needs.
     """
+    kind = registry.kind_of(policy)
+    wanted = Player(kind.name, kind, policy).needs
     for name, parameters in REFERENCES.get(kind.game, []):
         world = registry.find("environment", name, kind.game)
         instance = world.cls(**parameters)
-        if kind.needs <= World(world.name, world, instance).gives:
+        if wanted <= World(world.name, world, instance).gives:
             return instance
-    needs = ", ".join(sorted(kind.needs)) or "nothing"
+    needs = ", ".join(sorted(wanted)) or "nothing"
     raise UserError(f"{kind.title}: no reference environment gives what it needs ({needs}): pass an environment")
 
 

@@ -3,19 +3,21 @@
 A transcription is a class with `__init__(policy, problem, rng)`, `choose(t, features, rng, pick)`, `learn(t, features,
 *action, outcome)` and, where the policy has them, `recommend(t)` and `stop(t)`. It is written plainly, from the paper,
 and takes the same random numbers in the same order. `pick(scores)` stands for argmax: where the two best scores differ
-by rounding alone, it follows what the policy took. Where an action is a point, it is one argument of `learn`, and two
-points are the same if they differ by at most `TIE`, relative to the larger of 1 and their largest coordinate.
+by rounding alone, it follows what the policy took. Where an action is a point or a set, it is one argument of `learn`;
+two points are the same if they differ by at most `TIE`, relative to the larger of 1 and their largest coordinate; for a
+set it is `pick(items, worth)`, with the function of a set that is maximised.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from banditlab import fuse, registry, seeding
 from banditlab.games import games
-from banditlab.games.game import measure
+from banditlab.games.game import Game, Indices, ItemList, Point, measure
 from banditlab.problem import Problem
 from banditlab.runs.grid import World
 
@@ -27,7 +29,7 @@ class Run(NamedTuple):
 
     features: np.ndarray  #: (T, ...) what each round showed: (T, K, d), or (T, contexts, K, d), or budgets (T, m)
     best: np.ndarray  #: (T, 1) the best arm of each round, as the environment has it; (T, contexts) of each context
-    actions: np.ndarray  #: (T, n) indices, a column for each of which an action consists; points (T, d)
+    actions: np.ndarray  #: (T, n) indices, a column for each of which an action consists; points (T, d); items (T, n)
     outcomes: np.ndarray  #: (T,) rewards, or whether the first arm won; (T, n) where an outcome is several numbers
     totals: np.ndarray  #: (T, M) what each round added to the metrics
     recommended: np.ndarray  #: (T, 1) or (T, contexts) arms recommended after each round; empty without that verb
@@ -75,6 +77,42 @@ def keep(env, policy, round, last, totals):
     note(round, totals[WIDTH:])
 
 
+class Pair(NamedTuple):
+    """An environment and a policy that have started, with what their loop of rounds takes."""
+
+    game: Game
+    verbs: dict[Callable, Callable]  #: of both, by their stubs
+    env: Any
+    state: Any
+    contexts: np.random.Generator
+    coins: np.random.Generator
+    facts: dict[str, Any]  #: what policies may be told
+
+    def arguments(self, start: int, end: int, totals: np.ndarray) -> tuple:
+        """Return what the loop takes to play rounds start .. end - 1."""
+        return self.env, self.state, start, end, self.contexts, self.coins, totals
+
+
+def start(
+    environment: Any, policy: Any, horizon: int, seed: int = 0, *, env: Any = None, coins_seed: int | None = None
+) -> Pair:
+    """Start both sides of a pair; the parameters are those of `run`."""
+    world, player = registry.kind_of(environment), registry.kind_of(policy)
+    env = start_env(environment, horizon, seed) if env is None else env
+    facts = World(world.name, world, environment).facts(env, horizon)
+    state, coins = start_policy(policy, told(policy, env, facts), seed if coins_seed is None else coins_seed)
+    contexts = seeding.stream(seed, "contexts")
+    return Pair(games()[player.game], world.verbs | player.verbs, env, state, contexts, coins, facts)
+
+
+def keeping(pair: Pair) -> tuple[dict[Callable, Callable], np.ndarray]:
+    """Return a pair's verbs with one that keeps each round, and the row of totals behind which it is written."""
+    game = pair.game
+    width = len(game.metrics)
+    measures = {measure: fuse.bind(keep, {"note": game.note, "WIDTH": width})}
+    return pair.verbs | measures, np.zeros(width + game.noted(game.shape(pair.env)))
+
+
 def run(
     environment: Any,
     policy: Any,
@@ -101,42 +139,58 @@ def run(
     coins_seed : int, optional
         Of the policy's stream, where it is to differ.
     """
-    world, player = registry.kind_of(environment), registry.kind_of(policy)
-    game = games()[player.game]
-    env = start_env(environment, horizon, seed) if env is None else env
-    facts = World(world.name, world, environment).facts(env, horizon)
-    state, coins = start_policy(policy, told(policy, env, facts), seed if coins_seed is None else coins_seed)
-    width = len(game.metrics)
-    measures = {measure: fuse.bind(keep, {"note": game.note, "WIDTH": width})}
-    verbs = world.verbs | player.verbs | measures
-    size = game.shape(env)["dim"] if game.continuous else game.action
-    contexts, row = seeding.stream(seed, "contexts"), np.zeros(width + game.noted(game.shape(env)))
-    loop = fuse.plain(game.rounds, verbs)
+    pair = start(environment, policy, horizon, seed, env=env, coins_seed=coins_seed)
+    verbs, row = keeping(pair)
     if compiled:
-        loop, _ = fuse.prepare(game.rounds, verbs, (env, state, 0, 0, contexts, coins, row))
-    recommend = getattr(policy, "recommend", None)
-    rows, features, best, recommended = [], [], [], []
+        loop, _ = fuse.prepare(pair.game.rounds, verbs, pair.arguments(0, 0, row))
+    else:
+        loop = fuse.plain(pair.game.rounds, verbs)
+    return _tabulated(pair, _rounds(pair, policy, loop, horizon, row), len(row))
+
+
+class _Round(NamedTuple):
+    """What is kept of a round; the names are those of `Run`."""
+
+    features: np.ndarray
+    best: np.ndarray
+    row: np.ndarray  #: what it added to the metrics, then what was played and seen
+    recommended: np.ndarray | None
+
+
+def _rounds(pair: Pair, policy: Any, loop: Callable, horizon: int, row: np.ndarray) -> list[_Round]:
+    """Play the rounds one by one until the policy stops."""
+    game, env, state, rounds = pair.game, pair.env, pair.state, []
+    width, recommend = len(game.metrics), getattr(policy, "recommend", None)
     for t in range(horizon):
         row[:width], row[width:] = 0.0, np.nan
         before = getattr(env, game.shown).copy()
-        loop(env, state, t, t + 1, contexts, coins, row)
+        loop(*pair.arguments(t, t + 1, row))
         if np.isnan(row[width]):
             break
-        rows.append(row.copy())
-        features.append(before if game.follows else getattr(env, game.shown).copy())
-        best.append(best_of(env).copy())
-        if recommend is not None:
-            recommended.append(np.array(recommend(state, t + 1), ndmin=1))
-    table = np.array(rows).reshape(-1, len(row))
+        features = before if game.follows else getattr(env, game.shown).copy()
+        recommended = None if recommend is None else np.array(recommend(state, t + 1), ndmin=1)
+        rounds.append(_Round(features, best_of(env).copy(), row.copy(), recommended))
+    return rounds
+
+
+def _tabulated(pair: Pair, rounds: list[_Round], columns: int) -> Run:
+    """Return a run of these rounds, in each of which so many numbers were kept."""
+    game, env = pair.game, pair.env
+    width, size, single = len(game.metrics), game.action.size(game.shape(env)), type(game.action) is Indices
+    table = np.array([kept.row for kept in rounds]).reshape(-1, columns)
     noted = table[:, width:][:, ~np.isnan(table[:, width:]).all(0)]
-    seen = np.array(features) if features else np.zeros((0, *getattr(env, game.shown).shape))
     actions, outcomes = noted[:, :size], noted[:, size:]
     return Run(
-        seen, np.array(best, int).reshape(len(rows), len(best_of(env))),
-        actions if game.continuous else actions.astype(int),
-        outcomes[:, 0] if outcomes.shape[1] == 1 and not game.continuous else outcomes,
-        table[:, :width], np.array(recommended), env, state, facts,
-    )  # fmt: skip
+        features=np.array([kept.features for kept in rounds]).reshape(len(rounds), *getattr(env, game.shown).shape),
+        best=np.array([kept.best for kept in rounds], int).reshape(len(rounds), len(best_of(env))),
+        actions=actions if isinstance(game.action, Point) else actions.astype(int),
+        outcomes=outcomes[:, 0] if outcomes.shape[1] == 1 and single else outcomes,
+        totals=table[:, :width],
+        recommended=np.array([kept.recommended for kept in rounds if kept.recommended is not None]),
+        env=env,
+        state=pair.state,
+        facts=pair.facts,
+    )
 
 
 class Following:
@@ -159,6 +213,23 @@ class Following:
         return played
 
 
+class FollowingSet:
+    """Takes the set that was played where it is worth as much as the transcription's own, but for rounding."""
+
+    def __init__(self, played: np.ndarray):
+        self.played, self.ties = played, 0
+
+    def __call__(self, own: Any, worth: Callable[[Any], float]) -> Any:
+        """Return a set; `worth` is what the transcription maximises, a function of the set."""
+        if np.array_equal(own, self.played):
+            return own
+        best, taken = worth(own), worth(self.played)
+        if best - taken > TIE * max(abs(best), abs(taken)):
+            return own
+        self.ties += 1
+        return self.played
+
+
 def first_largest(scores: Any) -> Any:
     """Return the index of the largest score, the lowest among equals; a tuple for a table of scores."""
     at = np.unravel_index(np.argmax(scores), np.shape(scores))
@@ -179,20 +250,19 @@ def follow(done: Run, transcription: type, policy: Any, seed: int = 0) -> tuple[
     coins = seeding.stream(seed, "policy")
     twin = transcription(policy, told(policy, done.env, {**done.facts, "best": best}), coins)
     stops, ties = hasattr(policy, "stop"), 0
-    for t, action in enumerate(done.actions.tolist()):
+    for t, row in enumerate(done.actions):
         if stops and twin.stop(t):
             return [(t, "stop", "go on")], ties
         if game.skips is not None and game.skips(done.features[t]):
             continue
-        played = action[0] if len(action) == 1 and not game.continuous else tuple(action)
+        played = game.action.read(row)
         best[:] = done.best[t]
-        pick = Following(played)
+        pick = FollowingSet(played) if isinstance(game.action, ItemList) else Following(played)
         chosen = twin.choose(t, done.features[t], coins, pick)
         ties += pick.ties
-        if not (_near(chosen, played) if game.continuous else chosen == played):
+        if not game.action.same(chosen, played, TIE):
             return [(t, chosen, played)], ties
-        parts = (np.array(action),) if game.continuous else action
-        twin.learn(t, done.features[t], *parts, done.outcomes[t])
+        twin.learn(t, done.features[t], *game.action.arguments(played), done.outcomes[t])
         if len(done.recommended):
             own, theirs = np.array(twin.recommend(t + 1), ndmin=1), done.recommended[t]
             if not np.array_equal(own, theirs):
@@ -201,9 +271,3 @@ def follow(done: Run, transcription: type, policy: Any, seed: int = 0) -> tuple[
     if rounds < done.facts["rounds"] and not twin.stop(rounds):
         return [(rounds, "go on", "stop")], ties
     return [], ties
-
-
-def _near(one: Any, other: Any) -> bool:
-    """Return whether two points are the same, but for rounding."""
-    one, other = np.array(one), np.array(other)
-    return one.shape == other.shape and bool(np.abs(one - other).max() <= TIE * max(1.0, np.abs(other).max()))

@@ -92,7 +92,7 @@ def verify(
     """
     kind = policy if isinstance(policy, Kind) else registry.find("policy", policy)
     instance = build(kind, parameters or {}, f"policy {kind.name!r}")
-    environment = environment or reference_for(kind)
+    environment = environment or reference_for(instance)
     cell = cell_of(environment, instance, size.horizon)
     check(cell, settings_of(SEED))
     rate, findings = _played(cell, size, by_default=not parameters)

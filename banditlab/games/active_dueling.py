@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from banditlab.games.game import Game, Metric, measure, truth_value
+from banditlab.games.game import Game, Indices, Metric, measure, truth_value
 from banditlab.types import Counts, Matrix
 
 
@@ -140,6 +140,6 @@ GAME = Game(
     ),
     conclude=conclude,
     axes={"contexts": 1, "arms": 2, "dim": 0},
-    action=3,
+    action=Indices(3),
     duels=True,
 )

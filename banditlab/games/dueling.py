@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from banditlab.fuse import kernel
-from banditlab.games.game import Game, Metric, measure, truth_value
+from banditlab.games.game import Game, Indices, Metric, measure, truth_value
 from banditlab.types import Matrix
 
 
@@ -145,6 +145,6 @@ GAME = Game(
         Metric("borda", "Borda regret"),
     ),
     axes={"arms": 2, "dim": 0},
-    action=2,
+    action=Indices(2),
     duels=True,
 )

@@ -69,6 +69,73 @@ def vector(value: Any, size: int, what: str) -> np.ndarray:
     return found
 
 
+@dataclass(frozen=True)
+class Indices:
+    """What an action is: so many indices."""
+
+    count: int = 1
+
+    def size(self, shape: dict[str, int]) -> int:
+        """Return how many numbers `note` writes for it."""
+        return self.count
+
+    def read(self, row: np.ndarray) -> Any:
+        """Return the action of these numbers."""
+        found = tuple(row.astype(int).tolist())
+        return found[0] if self.count == 1 else found
+
+    def arguments(self, action: Any) -> tuple:
+        """Return it as a twin's `learn` takes it."""
+        return (action,) if self.count == 1 else action
+
+    def same(self, one: Any, other: Any, rounding: float) -> bool:
+        """Return whether two are the same."""
+        return one == other
+
+    def kept(self, action: Any) -> Any:
+        """Return it such that the policy's next round does not change it."""
+        return action
+
+
+class Point(Indices):
+    """What an action is: a point, with so many coordinates as the axis `dim` says."""
+
+    def size(self, shape: dict[str, int]) -> int:
+        return shape["dim"]
+
+    def read(self, row: np.ndarray) -> np.ndarray:
+        return row.copy()
+
+    def arguments(self, action: np.ndarray) -> tuple:
+        return (action,)
+
+    def same(self, one: Any, other: np.ndarray, rounding: float) -> bool:
+        one = np.array(one)
+        return one.shape == other.shape and bool(np.abs(one - other).max() <= rounding * max(1.0, np.abs(other).max()))
+
+    def kept(self, action: np.ndarray) -> np.ndarray:
+        return action.copy()
+
+
+class ItemList(Indices):
+    """What an action is: up to as many items as the axis `items` says, in some order; `note` writes -1 after them."""
+
+    def size(self, shape: dict[str, int]) -> int:
+        return shape["items"]
+
+    def read(self, row: np.ndarray) -> np.ndarray:
+        return row[row >= 0].astype(int)
+
+    def arguments(self, action: np.ndarray) -> tuple:
+        return (action,)
+
+    def same(self, one: Any, other: np.ndarray, rounding: float) -> bool:
+        return np.array_equal(one, other)
+
+    def kept(self, action: np.ndarray) -> np.ndarray:
+        return action.copy()
+
+
 def _same(value: Any, kind: type, wanted: str) -> Any:
     try:
         found = kind(value)
@@ -113,14 +180,14 @@ class Game:
         The axes of what is shown; by default all.
     still : bool
         Whether it never changes, and policies do not ask for it.
+    hinted : function
+        Whether a policy in that state asks for it after all; a user's own loop must then show it.
     follows : bool
         Whether what is shown depends on what was played.
     skips : function, optional
         Whether a round is played without the policy, given what is shown; its action is then 0.
-    action : int
-        Number of indices that an action consists of.
-    continuous : bool
-        Whether an action is a point instead, with so many numbers as the axis `dim` says.
+    action : Indices, Point or ItemList
+        What an action is.
     duels : bool
         Whether an action ends with a pair of arms, whose exchange exchanges the outcome.
     yields : bool
@@ -154,10 +221,10 @@ class Game:
     shown: str = "features"
     shown_axes: tuple[str, ...] | None = None
     still: bool = False
+    hinted: Callable = lambda policy, state: False
     follows: bool = False
     skips: Callable | None = None
-    action: int = 1
-    continuous: bool = False
+    action: Indices = Indices()
     duels: bool = False
     yields: bool = False
     noted: Callable = lambda shape: 4

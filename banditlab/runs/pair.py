@@ -65,8 +65,9 @@ def prepare(cell: Cell, settings: Settings, *, portable: bool = False, compiled:
         Compiled code cannot be written.
     """
     verbs = _verbs(cell)
-    if not compiled:
-        return Pair(fuse.plain(play, verbs, portable=portable), "asked for")
+    reason = getattr(cell.player.instance, "plain", "") if compiled else "asked for"
+    if reason:
+        return Pair(fuse.plain(play, verbs, portable=portable), reason)
     start = _start(cell, settings, 0)
     points, curves = _tables(cell, settings)
     arguments = (start.env, start.policy, 0, 0, start.contexts, start.coins, curves[0], points, curves)

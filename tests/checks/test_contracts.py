@@ -65,7 +65,7 @@ def test_built_in_policies_hold(kind):
     """Without their transcriptions, against which test_decisions holds every one of their cases."""
     done = verify(kind, SMALL.get(kind.title), size=SIZES.get(kind.title, FAST))
     assert done.holds, [finding for finding in done.findings if finding.verdict == "fails"]
-    assert done.said("plain = compiled").verdict == "holds"
+    assert done.said("plain = compiled").verdict == ("none" if hasattr(kind.cls, "plain") else "holds")
 
 
 def test_the_checks_are_public():
