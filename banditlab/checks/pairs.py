@@ -40,7 +40,7 @@ REFERENCES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("coverage", {"items": 6, "universe": 20, "density": 0.3, "budget": 1.2}),
         ("linear-items", {"items": 6, "dim": 3, "k": 2}),
         ("cascade", {"items": 6, "k": 2}),
-        ("cut", {"items": 6}),
+        ("cut", {"edges": [[0, 1, 1.0], [0, 2, 1.0], [0, 3, 1.0]]}),
     ],
     "convex": [
         ("sea", {"dim": 4}),

@@ -208,6 +208,8 @@ def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | 
 
 def measure_rate(pair: Pair, cell: Cell, settings: Settings, seconds: float = 0.2) -> float:
     """Return rounds per second over the first rounds of a replication."""
+    first = _slices(pair, cell, _start(cell, settings, 0), *_tables(cell, settings), _Pace(), bool)
+    next(first)  # without the clock: kernels that plain Python calls are compiled now
     start, tables = _start(cell, settings, 0), _tables(cell, settings)
     begin = time.perf_counter()
     played = sum(_slices(pair, cell, start, *tables, _Pace(), lambda: time.perf_counter() - begin >= seconds))
