@@ -106,6 +106,13 @@ def test_a_repeated_set_earns_what_its_single_rounds_earn(stubborn, environment,
     assert pair.state.told[2] == sum(rewards[k, t] for t, k in enumerate(played))
 
 
+def test_each_round_of_a_repeated_set_adds_its_gap():
+    done = replay.run(COVERED, CETC(m=5), 60)
+    covers = np.array(SETS, bool)
+    worth = [covers[row[row >= 0]].any(axis=0) @ WEIGHTS for row in done.actions]
+    assert done.totals[:, REGRET] == pytest.approx(0.9 - np.array(worth))
+
+
 def test_curves_do_not_depend_on_where_blocks_are_cut():
     cell = cell_of(Coverage(items=6, universe=30, k=2), CETC(), 500)
     fine = settings_of(0, Record(points=500, spacing="linear"))

@@ -138,9 +138,7 @@ def test_python_runs(page, plugins, tmp_path, monkeypatch):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize(
-    "page", ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm"]
-)
+@pytest.mark.parametrize("page", ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm"])
 def test_a_plugin_runs_from_toml(page, plugins, tmp_path, capsys):
     """The whole way of a reader: the grid of the page, with the file of the page, by the command line."""
     path = ROOT / "docs" / f"{page}.md"

@@ -161,12 +161,15 @@ def _rounds(pair: Pair, policy: Any, loop: Callable, horizon: int, row: np.ndarr
     """Play the rounds one by one until the policy stops."""
     game, env, state, rounds = pair.game, pair.env, pair.state, []
     width, recommend = len(game.metrics), getattr(policy, "recommend", None)
+    total, runs_on = np.zeros(width), hasattr(policy, "repeats")  # its metrics are written once for several rounds
     for t in range(horizon):
-        row[:width], row[width:] = 0.0, np.nan
+        row[:width], row[width:] = total if runs_on else 0.0, np.nan
         before = getattr(env, game.shown).copy()
         loop(*pair.arguments(t, t + 1, row))
         if np.isnan(row[width]):
             break
+        if runs_on:
+            total, row[:width] = row[:width].copy(), row[:width] - total
         features = before if game.follows else getattr(env, game.shown).copy()
         recommended = None if recommend is None else np.array(recommend(state, t + 1), ndmin=1)
         rounds.append(_Round(features, best_of(env).copy(), row.copy(), recommended))

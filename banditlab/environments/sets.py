@@ -167,7 +167,6 @@ class Limited(SetFunction):
         return families.budgeted(costs, self.budget)
 
 
-
 @kernel
 def count_below(noise, t, rounds, chance):
     """Return in how many rounds from t on the round's draw is below a chance."""

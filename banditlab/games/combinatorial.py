@@ -13,8 +13,9 @@ and the policy is called only twice for all of them: a slow policy costs what it
 
 With f(S) the expected reward of a set: `regret` is the sum of f(S*) - f(S_t) for the best set S* of the family,
 `alpha-regret` that of alpha f(S*) - f(S_t), where alpha is what an offline algorithm is sure to reach, and
-`offline-regret` that of f(S') - f(S_t), where S' is the set that this algorithm finds when it knows f. All three can be
-negative: the last two where a policy does better, all where it plays sets over their budget, which `violations` counts.
+`offline-regret` that of f(S') - f(S_t), where S' is the set that this algorithm finds when it knows f; where it draws,
+f(S') is the mean of a thousand searches. All three can be negative: the last two where a policy does better, all where
+it plays sets over their budget, which `violations` counts.
 
 The functions below without a body are the verbs: the environment's are `contains`, `value`, `pull` and `draw_set`,
 where there is a budget `overspends`, and where it can be done `maximise`; the policy's are `choose` and `learn`, and of

@@ -85,7 +85,7 @@ def budgeted(costs: Sequence[float], budget: float) -> Family:
     if not (found > 0.0).all():
         raise ValueError(f"costs: above 0, got {found.min():g}")
     if not found.min() <= budget < math.inf:
-        raise ValueError(f"budget: at least the least cost, {found.min():g}; got {budget:g}")
+        raise ValueError(f"budget: finite, and at least the least cost, {found.min():g}; got {budget:g}")
     return Family(len(found), found, float(budget), np.zeros(len(found), bool))
 
 

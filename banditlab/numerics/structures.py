@@ -36,10 +36,14 @@ def read_family(told: Any, items: int) -> Any:
         It is none of these, or has another number of items.
     """
     try:
-        family = FORMS[tuple(sorted(told))](items, **told)
+        form = FORMS[tuple(sorted(told))]
     except (TypeError, KeyError):
         known = ", ".join(f"{{{', '.join(keys)}}}" for keys in FORMS)
         raise ValueError(f"family: a dict with the keys of one of {known}; got {told!r}") from None
+    try:
+        family = form(items, **told)
+    except (TypeError, IndexError) as error:
+        raise ValueError(f"family: {told!r} is of other types than {', '.join(told)} should be") from error
     if family.items != items:
         raise ValueError(f"family: sets of {items} items, as the agent has; got one of {family.items}")
     return family

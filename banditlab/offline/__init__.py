@@ -21,7 +21,7 @@ from banditlab.errors import nearest
 
 Search = Generator[list[int], float, list[int]]
 
-SEARCHES = 100  #: of an algorithm that draws, for its expected value
+SEARCHES = 1000  #: of an algorithm that draws, for its expected value
 
 _algorithms: dict[str, type] = {}
 

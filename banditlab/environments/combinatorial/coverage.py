@@ -36,8 +36,8 @@ class Coverage(Limited):
         exclusive(self, "sets", ("items", "universe", "density"))
         if self.sets is None:
             fill(self, items=12, universe=40, density=0.15)
-        elif len({len(row) for row in self.sets}) != 1 or len(self.sets) < 2:
-            raise ValueError("sets: at least 2 rows of one length, an item each")
+        elif len({len(row) for row in self.sets}) != 1 or len(self.sets) < 2 or not self.sets[0]:
+            raise ValueError("sets: at least 2 rows of one length, an item each, and 1 column, an element each")
         elements = self.universe if self.sets is None else len(self.sets[0])
         if self.weights is not None and len(self.weights) != elements:
             raise ValueError(f"weights: {elements}, one an element; got {len(self.weights)}")

@@ -17,13 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.fuse import kernel
+from banditlab.numerics.exponential import exponential_weights
 from banditlab.numerics.families import ROUNDING, as_budgeted
 from banditlab.numerics.sampling import draw_index, draw_weighted
 from banditlab.registry import policy
 from banditlab.types import Counts, Flags, Matrix, Vector
 
-LARGEST = 1e100  #: of the sum of an expert's weights
 NOBODY = -1
 
 
@@ -34,13 +33,15 @@ class OGo:
 
     An item is added with the probability c_min / c of its cost: the budget B holds only in expectation. With the
     probability gamma = min(1, K (n ln n / T)^(1/3)) an item at random stands for that of an expert at random, the
-    experts after it are left out, and this expert is told the reward; its weight for the item is multiplied by exp(eta
-    reward), eta = sqrt(2 K n ln n / (gamma T)). Of sets of at most k items B = k, and costs are 1. Regret to 1 - 1/e of
-    the optimum O(k (n ln n)^(1/3) T^(2/3)).
+    experts after it are left out, and this expert is told the reward; its weight for the item is multiplied by
+    exp(eta reward), eta = sqrt(2 K n ln n / (gamma T)). Of sets of at most k items B = k, and costs are 1. Rewards are
+    taken to be in [0, 1]: where they are larger, eta is too large by as much for the bound. Regret to 1 - 1/e of the
+    optimum O(k (n ln n)^(1/3) T^(2/3)).
     """
 
     class State(NamedTuple):
-        weights: Matrix  #: (K, n) of the experts
+        losses: Matrix  #: (K, n) of the experts' items, minus the rewards told
+        weights: Matrix  #: (K, n) exp(-eta losses), 1 for the best item
         totals: Vector  #: (K,) their sums
         chances: Vector  #: (n,) of being put into the set, c_min / c
         chosen: Flags  #: (n,) whether an item is in the set
@@ -55,7 +56,8 @@ class OGo:
         gamma = min(1.0, experts * (n * math.log(n) / horizon) ** (1 / 3))
         eta = math.sqrt(2.0 * experts * n * math.log(n) / (gamma * horizon))
         chances, chosen, tried = costs.min() / costs, np.zeros(n, bool), np.zeros(2, int)
-        return self.State(np.ones((experts, n)), np.full(experts, float(n)), chances, chosen, tried, gamma, eta)
+        losses, weights, totals = np.zeros((experts, n)), np.ones((experts, n)), np.full(experts, float(n))
+        return self.State(losses, weights, totals, chances, chosen, tried, gamma, eta)
 
     @staticmethod
     def choose(state, t, items, rng):
@@ -76,16 +78,7 @@ class OGo:
 
     @staticmethod
     def learn(state, t, items, reward, parts, values):
-        if state.tried[0] != NOBODY:
-            reinforce(state.weights, state.totals, state.tried[0], state.tried[1], math.exp(state.eta * reward))
-
-
-@kernel
-def reinforce(weights, totals, expert, item, factor):
-    """Multiply an expert's weight of an item by a factor."""
-    weights[expert, item] *= factor
-    scale = 1.0 / LARGEST if totals[expert] > LARGEST else 1.0
-    totals[expert] = 0.0
-    for i in range(weights.shape[1]):
-        weights[expert, i] *= scale
-        totals[expert] += weights[expert, i]
+        expert, item = state.tried[0], state.tried[1]
+        if expert != NOBODY:
+            state.losses[expert, item] -= reward
+            state.totals[expert] = exponential_weights(state.losses[expert], state.eta, state.weights[expert])

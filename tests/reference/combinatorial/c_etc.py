@@ -10,6 +10,7 @@ CASES = [
     (COVERED, 300, {"m": 7}),
     (COVERED, 60, {"m_scale": 2.0}),
     (COVERED, 900, {"m": 3, "doubling": True}),
+    (COVERED, 900, {"doubling": True}),
     (COVERED, 800, {"offline": "threshold-greedy"}),
     (COVERED, 400, {"offline": "threshold-greedy", "epsilon": 0.4, "m": 8}),
     (BOUGHT, 500, {"offline": "greedy-plus"}),
