@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_merge(commands)
     _add_reading(commands)
     _add_verify(commands)
     _add_catalogue(commands)
@@ -73,20 +74,32 @@ def _add_grid_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", metavar="DIR", help="results folder (default: results/NAME)")
     command.add_argument("--jobs", type=int, default=-1, metavar="N", help="workers (default: all cores)")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as policy.colstim.c1=2")
-    command.add_argument("--backend", choices=("threading", "loky"), help="threads or processes (default: what fits)")
+    command.add_argument("--backend", choices=("threading", "loky", "dask"), help="default: threads where they serve")
+    command.add_argument("--scheduler", metavar="ADDRESS", help="of dask (default: --jobs workers on this machine)")
+    command.add_argument("--shard", metavar="I/N", help="play one of N parts, in a folder of its own; then merge")
     command.add_argument("--portable", action="store_true", help="the same bits on every x86-64 CPU, somewhat slower")
     command.add_argument("--plain", action="store_true", help="plain Python throughout, for a debugger; slow")
+    command.add_argument("--fresh", action="store_true", help="forget what the results folder holds, and start over")
     command.add_argument("--quick", action="store_true", help="a tenth of the horizon, 5 replications, own folder")
 
 
 def _add_run(commands: argparse._SubParsersAction) -> None:
     run = _add(commands, "run", "play what is missing of a grid, print a table, draw the figure")
-    run.add_argument("grid", metavar="GRID.toml")
+    run.add_argument("grid", metavar="GRID.toml|DIR")
     _add_grid_options(run)
+    run.add_argument("--only", metavar="TITLE:R", help="one replication, as a failure names it; keeps nothing")
     run.add_argument("--dry-run", action="store_true", help="only say what would be run, how long and how large")
+    status = _add(commands, "status", "say what of a grid is done, missing, failed or stale in its folder")
+    status.add_argument("folder", metavar="DIR")
     check = _add(commands, "check", "decide the claims of a grid on fresh seeds, or on the results in a folder")
     check.add_argument("grid", metavar="GRID.toml|DIR")
     _add_grid_options(check)
+
+
+def _add_merge(commands: argparse._SubParsersAction) -> None:
+    merge = _add(commands, "merge", "join the folders of the shards of a grid")
+    merge.add_argument("folders", nargs="+", metavar="DIR")
+    merge.add_argument("-o", "--out", required=True, metavar="DIR", help="a new folder, or one of this grid")
 
 
 def _add_reading(commands: argparse._SubParsersAction) -> None:

@@ -16,6 +16,7 @@ from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.runs import reading, runner
 from banditlab.runs.grid import Grid
+from banditlab.runs.pair import Failure, play_one
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from banditlab.analysis.claims import Claim, Judged
 
 # pandas and matplotlib are imported by the commands that need them, so that a run does not wait for them
+
+
+MANY = 1000  #: cells, of which a run prints no table
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -37,9 +41,14 @@ def _run(options: argparse.Namespace) -> int:
     _claims(grid)  # a mistake in a claim should not show after a night of simulation
     if options.dry_run:
         return _dry_run(grid, options)
-    folder = Path(options.out or Path("results") / grid.name)
+    if options.only:
+        return _only(grid, options.only)
+    folder = _folder(grid, options)
     print(f"{grid.name}: {_size(grid)} -> {folder}")
     report = _play(grid, folder, options)
+    if len(grid.cells) > MANY:
+        print(f"{len(grid.cells):,} cells are too many for a table and a figure: banditlab summary {folder} --csv")
+        return _close(report, folder)
     from banditlab.analysis.loading import load
     from banditlab.tables import print_summary
 
@@ -52,8 +61,38 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> Grid:
-    grid = reading.read(options.grid, options.set)
+    if not Path(options.grid).is_dir():
+        grid = reading.read(options.grid, options.set)
+    elif options.set:
+        raise UserError(f"--set goes with a grid in TOML, and {options.grid} is a results folder")
+    else:
+        grid = reading.stored(options.grid)
+        options.portable |= reading.is_portable(options.grid)
     return grid.quickened() if options.quick else grid
+
+
+def _folder(grid: Grid, options: argparse.Namespace) -> Path:
+    """Return where the results go: a folder that is run again keeps its own."""
+    again = Path(options.grid).is_dir() and not options.quick
+    folder = Path(options.out or (options.grid if again else Path("results") / grid.name))
+    shard = _shard(options.shard)
+    return folder / f"shard-{shard.number}-of-{shard.of}" if shard and not options.out else folder
+
+
+def _shard(text: str | None) -> runner.Shard | None:
+    if text is None:
+        return None
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise UserError(f"--shard {text}: should read I/N with I in 1 .. N, such as 2/8")
+    return runner.Shard(int(number), int(of))
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from banditlab.runs.merging import merge
+
+    print(merge(options.folders, options.out))
+    return 0
 
 
 def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Report:
@@ -64,8 +103,11 @@ def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Repor
         folder,
         jobs=options.jobs,
         backend=options.backend,
+        scheduler=options.scheduler,
+        shard=_shard(options.shard),
         portable=options.portable,
         compiled=not options.plain,
+        fresh=options.fresh,
         progress=Bar() if fits() else None,
     )
 
@@ -100,10 +142,11 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     from banditlab.analysis.statistics import detectable
     from banditlab.progress import count
     from banditlab.runs.pair import measure_rate
+    from banditlab.tables import duration
 
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
     n, workers = grid.settings.replications, runner.workers(options.jobs)
-    kept = _kept(grid, options, {work.key for work in works})
+    kept = _kept(grid, options, {work.key: len(work.cell.metrics) for work in works})
     print(f"{grid.name}: {_size(grid)}; {sum(kept.values())} replications are kept from before")
     seconds = size = 0.0
     wide = max(len(work.cell.title) for work in works)
@@ -116,27 +159,47 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
     for note in runner.notes(grid):
         print(f"note: {note}")
-    print(f"predicted time: {_duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
+    print(f"predicted time: {duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
     smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
     print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")
     return 0
 
 
-def _kept(grid: Grid, options: argparse.Namespace, keys: set[str]) -> Counter[str]:
+def _kept(grid: Grid, options: argparse.Namespace, widths: dict[str, int]) -> Counter[str]:
     """Return how many replications of each cell the results folder holds."""
     from banditlab.runs.store import read_finished
 
-    folder = Path(options.out or Path("results") / grid.name)
+    folder = _folder(grid, options)
     if not (folder / "grid.json").exists():
         return Counter()
-    return Counter(key for key, r in read_finished(folder) if key in keys and r < grid.settings.replications)
+    return Counter(key for key, r in read_finished(folder, widths) if r < grid.settings.replications)
 
 
-def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
+def _only(grid: Grid, text: str) -> int:
+    """Play one replication here and in plain Python, and print what it ends with."""
+    title, _, number = text.rpartition(":")
+    titles = dict.fromkeys(cell.title for cell in grid.cells)
+    if not number.isdecimal() or not title:
+        raise UserError(f'--only {text}: should read TITLE:R, such as "{next(iter(titles))}:0"')
+    if title not in titles:
+        raise UserError(f"--only {text}: no cell {title!r}{nearest(title, titles)}")
+    for cell in grid.cells:
+        if cell.title == title:
+            done = play_one(cell, grid.settings, int(number))
+            if isinstance(done, Failure):
+                raise UserError(f"{title}, replication {number}: {done.message}")
+            last = dict(zip(cell.metrics, done.values[-1].tolist(), strict=True))
+            print(f"{title}, replication {number}, after {cell.horizon:,} rounds:")
+            print("\n".join(f"  {name} {value!r}" for name, value in last.items()))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from banditlab.runs.status import status
+    from banditlab.tables import print_status
+
+    print_status(status(options.folder))
+    return 0
 
 
 def _claims(grid: Grid) -> list[Claim]:
@@ -310,6 +373,8 @@ def _show(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": _run,
+    "merge": _merge,
+    "status": _status,
     "check": _check,
     "summary": _summary,
     "plot": _plot,

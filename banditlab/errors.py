@@ -19,6 +19,10 @@ class UserError(ValueError):
         return [f"{type(self).__name__}: {line}" for line in self.lines]
 
 
+class Damaged(UserError):
+    """A file of results is not what was written."""
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the word that is nearest, or the list of what there is."""
     words = sorted(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from banditlab.analysis.cells import metric_of
 from banditlab.analysis.results import Result
+from banditlab.runs.status import CellStatus, Status
 
 
 def console() -> Console:
@@ -127,3 +129,53 @@ def _slope(row: Any) -> str:
 
 def _p(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
+MOST = 40  #: cells of which each has a line
+
+
+def print_status(found: Status) -> None:
+    """Print how far a results folder is: a line for each cell that is not done, and what is wrong with it."""
+    open_ = [one for one in found.cells if one.done < one.wanted]
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("cell", overflow="fold")
+    for column in ("rounds", "done", "missing", "failed"):
+        shown.add_column(column, justify="right")
+    for one in found.cells if len(found.cells) <= MOST else open_[:MOST]:
+        numbers = f"{one.cell.horizon:,}", f"{one.done:,}", f"{one.missing:,}", f"{len(one.failed):,}"
+        shown.add_row(one.cell.title, *numbers)
+    console().print(shown, "")
+    done, wanted = sum(one.done for one in found.cells), sum(one.wanted for one in found.cells)
+    running = "; a run is under way" if found.running else ""
+    console().print(
+        f"{found.name}: {done:,} of {wanted:,} replications of {len(found.cells):,} cells are done{running}"
+    )
+    if len(open_) > MOST < len(found.cells):
+        console().print(f"{len(open_) - MOST:,} more cells are not done")
+    for line in _state(found, open_):
+        console().print(line)
+
+
+def _state(found: Status, open_: list[CellStatus]) -> Iterator[str]:
+    for one in open_[:MOST]:
+        for message in dict.fromkeys(one.failed.values()):
+            of = sorted(number for number, said in one.failed.items() if said == message)
+            yield f'failed: {one.cell.title}: {message}; see it by --only "{one.cell.title}:{of[0]}"'
+    for damage in found.damages:
+        yield f"damaged: {damage}"
+    for title, number in found.stale.items():
+        yield f"stale: {number:,} replications of {title}: of other parameters, or of earlier code"
+    known = [one for one in open_ if one.seconds is not None]
+    if known:
+        rest = sum((one.wanted - one.done) * one.seconds for one in known)
+        yield f"the rest of {len(known)} cells: {duration(rest)} on one core"
+    if len(known) < len(open_):
+        yield f"{len(open_) - len(known)} cells were never finished once: run --dry-run measures them"
+
+
+def duration(seconds: float) -> str:
+    """Write a time in the unit that suits it."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"

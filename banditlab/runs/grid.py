@@ -64,7 +64,13 @@ class World:
     instance: Any
     fixed: bool = False  #: one instance for all replications
 
-    @property
+    @functools.cached_property
+    def about(self) -> dict[str, Any]:
+        """What it is, as plain data."""
+        mode = "fixed" if self.fixed else "fresh"
+        return {"label": self.label, "kind": self.kind.name, "instance": mode, "parameters": self.parameters}
+
+    @functools.cached_property
     def parameters(self) -> dict[str, Any]:
         """Parameters by name."""
         return parameters(self.instance)
@@ -83,6 +89,27 @@ class World:
         run = {"horizon": horizon, "rounds": horizon, "arm_features": "arm-features" in self.gives}
         return {**run, **self.instance.facts(env)}
 
+    def metrics_with(self, policy: Kind) -> tuple[Metric, ...]:
+        """Return the metrics of its game that it keeps with a policy of that kind.
+
+        Those of its kind, or of this very instance where its method `metrics` says so, for which both sides have the
+        optional verbs.
+        """
+        if id(policy) not in self._metrics:
+            verbs = {stub.__name__ for kind in (self.kind, policy) for stub in kind.options}
+            metrics = games()[self.kind.game].metrics
+            self._metrics[id(policy)] = tuple(m for m in metrics if m.name in self._kept and verbs.issuperset(m.of))
+        return self._metrics[id(policy)]
+
+    @functools.cached_property
+    def _metrics(self) -> dict[int, tuple[Metric, ...]]:
+        return {}  # a grid may have many thousands of cells, of few kinds of policies
+
+    @functools.cached_property
+    def _kept(self) -> frozenset[str]:
+        said = getattr(self.instance, "metrics", None)
+        return frozenset(self.kind.metrics if said is None else said())
+
     def notes(self, horizon: int) -> list[str]:
         """Return what a user should know of a run of so many rounds; its method `notes`, if any, says so."""
         said = getattr(self.instance, "notes", None)
@@ -97,7 +124,12 @@ class Player:
     kind: Kind
     instance: Any
 
-    @property
+    @functools.cached_property
+    def about(self) -> dict[str, Any]:
+        """What it is, as plain data."""
+        return {"label": self.label, "kind": self.kind.name, "parameters": self.parameters}
+
+    @functools.cached_property
     def parameters(self) -> dict[str, Any]:
         """Parameters by name."""
         return parameters(self.instance)
@@ -112,7 +144,7 @@ class Player:
         changed = [f"{name} = {json.dumps(value, default=str)}" for name, value in plain.items()]
         return f"{self.kind.name}, {', '.join(changed) or 'default parameters'}"
 
-    @property
+    @functools.cached_property
     def needs(self) -> frozenset[str]:
         """What an environment must give: to all of its kind, and where its method `needs` says so to this instance."""
         return self.kind.needs | frozenset(self._said())
@@ -160,17 +192,10 @@ class Cell:
         """Names of the metrics that it keeps: its game's, then the users'."""
         return tuple(metric.name for metric in (*self.game_metrics, *(entry.metric for entry in self.user_metrics)))
 
-    @functools.cached_property
+    @property
     def game_metrics(self) -> tuple[Metric, ...]:
-        """The metrics of its game that it keeps.
-
-        Those of its kind of environment, or of this very instance where its method `metrics` says so, for which both
-        sides have the optional verbs.
-        """
-        said = getattr(self.world.instance, "metrics", None)
-        kept = self.world.kind.metrics if said is None else said()
-        verbs = {stub.__name__ for kind in (self.world.kind, self.player.kind) for stub in kind.options}
-        return tuple(m for m in games()[self.game].metrics if m.name in kept and verbs.issuperset(m.of))
+        """The metrics of its game that it keeps."""
+        return self.world.metrics_with(self.player.kind)
 
     @property
     def user_metrics(self) -> list[registry.UserMetric]:
@@ -231,34 +256,24 @@ class Grid:
     def resolved(self) -> dict[str, Any]:
         """Return all that was settled, as plain data for JSON."""
         s = self.settings
+        worlds = {id(cell.world): cell.world for cell in self.cells}
+        players = {id(cell.player): cell.player for cell in self.cells}
+        at = {one: i for table in (worlds, players) for i, one in enumerate(table)}
         return {
             "name": s.name,
             "quick": self.quick,
+            "horizon": s.horizon,
             "replications": s.replications,
             "seed": s.seed,
             "record": {"points": s.record.points, "spacing": s.record.spacing},
             "metric": s.metric,
             "claims": list(self.claims),
-            "cells": [describe(cell) for cell in self.cells],
+            "environments": [{"game": world.kind.game, **world.about} for world in worlds.values()],
+            "policies": [{"game": player.kind.game, **player.about} for player in players.values()],
+            "cells": [[at[id(cell.world)], at[id(cell.player)], cell.horizon] for cell in self.cells],
         }
 
 
 def _rescaled(claim: dict[str, Any], factor: float) -> dict[str, Any]:
     at = claim.get("at")
     return claim | {"at": max(1, round(at * factor))} if isinstance(at, int) and factor != 1 else claim
-
-
-def describe(cell: Cell) -> dict[str, Any]:
-    """Return a cell as plain data."""
-    world, player = cell.world, cell.player
-    return {
-        "game": cell.game,
-        "environment": {
-            "label": world.label,
-            "kind": world.kind.name,
-            "instance": "fixed" if world.fixed else "fresh",
-            "parameters": world.parameters,
-        },
-        "policy": {"label": player.label, "kind": player.kind.name, "parameters": player.parameters},
-        "horizon": cell.horizon,
-    }

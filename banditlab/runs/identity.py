@@ -10,7 +10,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 
@@ -20,25 +22,53 @@ from banditlab.fuse import kernel, settle
 from banditlab.games import games
 from banditlab.games.game import play
 from banditlab.runs import provenance
-from banditlab.runs.grid import Cell, Settings, describe
+from banditlab.runs.grid import Cell, Player, Record, Settings, World
 
 
-def cell_key(cell: Cell, settings: Settings, portable: bool) -> str:
-    """Return the key of a cell: 32 hexadecimal digits."""
-    about = describe(cell)
-    for role in ("environment", "policy"):
-        del about[role]["label"]
-    about |= {
-        "seed": settings.seed,
-        "record": settings.record.rounds(cell.horizon).tolist(),
-        "files": data_digests(cell),
-        "metrics": [(entry.metric.name, entry.metric.cumulative) for entry in cell.user_metrics],
-        "portable": portable,
-        "cpu": None if portable else provenance.cpu(),
-        "compiled": not numba.config.DISABLE_JIT,
-        "code": code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics)),
-    }
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
+class Keys:
+    """Gives the cells of a grid their keys; what many cells share is found out once."""
+
+    def __init__(self, settings: Settings, portable: bool):
+        self._settings = settings
+        self._way = json.dumps(
+            [settings.seed, portable, None if portable else provenance.cpu(), not numba.config.DISABLE_JIT]
+        )
+        self._said: dict[Any, str] = {}
+
+    def of(self, cell: Cell) -> str:
+        """Return the key of a cell: 32 hexadecimal digits."""
+        world, player, horizon = cell.world, cell.player, cell.horizon
+        kinds = id(world.kind), id(player.kind)
+        about = (
+            self._way,
+            self._once(id(world), _side, world),
+            self._once(id(player), _side, player),
+            self._once(kinds, _pair, cell),
+            self._once(("horizon", horizon), _points, self._settings.record, horizon),
+        )
+        return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
+
+    def _once(self, place: Any, said: Callable[..., str], *arguments: Any) -> str:
+        if place not in self._said:
+            self._said[place] = said(*arguments)
+        return self._said[place]
+
+
+def _side(side: World | Player) -> str:
+    """Return what a side of a cell is, but for its label, and what the files hold that it names."""
+    about = {key: value for key, value in side.about.items() if key != "label"}
+    return json.dumps([side.kind.game, about, data_digests(side)], sort_keys=True)
+
+
+def _pair(cell: Cell) -> str:
+    """Return the users' metrics that a cell keeps, and its code."""
+    metrics = cell.user_metrics
+    kept = [(entry.metric.name, entry.metric.cumulative) for entry in metrics]
+    return json.dumps([kept, code(cell.game, cell.world.kind, cell.player.kind, tuple(metrics))])
+
+
+def _points(record: Record, horizon: int) -> str:
+    return f"{horizon} {hashlib.sha256(record.rounds(horizon).tobytes()).hexdigest()}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -49,10 +79,9 @@ def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: 
     return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures)
 
 
-def data_digests(cell: Cell) -> dict[str, str]:
-    """Return the digest of each file that a parameter of the cell names."""
-    values = [*cell.world.parameters.values(), *cell.player.parameters.values()]
-    files = [Path(value) for value in values if isinstance(value, str)]
+def data_digests(side: World | Player) -> dict[str, str]:
+    """Return the digest of each file that a parameter names."""
+    files = [Path(value) for value in side.parameters.values() if isinstance(value, str)]
     return {str(file): _digest(file, file.stat().st_mtime_ns) for file in files if file.suffix and file.is_file()}
 
 

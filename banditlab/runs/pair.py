@@ -28,7 +28,8 @@ class Curve(NamedTuple):
     replication: int
     rounds: np.ndarray  #: int64 (P,), the record points
     values: np.ndarray  #: float64 (P, M), a column a metric
-    seconds: float
+    seconds: float  #: of wall time
+    cpu: float  #: seconds of CPU time
 
 
 class Failure(NamedTuple):
@@ -183,6 +184,13 @@ def play_replications(
     return done
 
 
+def play_one(cell: Cell, settings: Settings, replication: int) -> Curve | Failure:
+    """Play one replication in plain Python; what its policy or environment raises is raised, for a debugger."""
+    return _play(
+        prepare(cell, settings, compiled=False), cell, settings, replication, bool, lambda rounds: None, _Pace()
+    )
+
+
 class _Pace:
     """How many rounds last a slice."""
 
@@ -195,7 +203,7 @@ class _Pace:
 
 
 def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | Failure | None:
-    begin = time.perf_counter()
+    begin = time.perf_counter(), time.thread_time()
     points, curves = _tables(cell, settings)
     played = 0
     for length in _slices(pair, cell, _start(cell, settings, replication), points, curves, pace, stopped):
@@ -203,7 +211,8 @@ def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | 
         played += length
     if played < cell.horizon:
         return None
-    return _finish(cell, replication, points, curves, time.perf_counter() - begin)
+    taken = time.perf_counter() - begin[0], time.thread_time() - begin[1]
+    return _finish(cell, replication, points, curves, *taken)
 
 
 def measure_rate(pair: Pair, cell: Cell, settings: Settings, seconds: float = 0.2) -> float:
@@ -227,14 +236,14 @@ def _slices(pair, cell, start, points, curves, pace, stopped) -> Iterator[int]:
         t = stop
 
 
-def _finish(cell, replication, points, curves, seconds) -> Curve | Failure:
+def _finish(cell, replication, points, curves, seconds, cpu) -> Curve | Failure:
     own = games()[cell.game].metrics
     keep = [m for m, metric in enumerate(own) if metric in cell.game_metrics]
     values = curves[:, keep + list(range(len(own), curves.shape[1]))]
     if not np.isfinite(values).all():
         p, m = np.argwhere(~np.isfinite(values))[0]
         return Failure(replication, f"{cell.metrics[m]} is {values[p, m]} at round {points[p]}")
-    return Curve(replication, points, values, seconds)
+    return Curve(replication, points, values, seconds, cpu)
 
 
 def _verbs(cell: Cell) -> dict[Callable, Callable]:

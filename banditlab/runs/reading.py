@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab import registry
-from banditlab.errors import Mistakes, UserError, nearest
+from banditlab.errors import Damaged, Mistakes, UserError, nearest
 from banditlab.games.game import names_in
 from banditlab.registry import TABLE_KEYS, Kind
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World
+from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
 from banditlab.validation import build, parameters, validate
 
@@ -47,6 +48,55 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Grid:
         override(table, text)
     table.setdefault("name", _file_name(file))
     return parse(table, str(path))
+
+
+def stored(folder: str | Path) -> Grid:
+    """Return the grid of a results folder, as it was settled when it was last run.
+
+    Raises
+    ------
+    UserError
+        There is none, it is damaged, or a kind or a parameter is not known any more.
+    """
+    file, table = Path(folder) / "grid.json", read_grid(folder)
+    source = str(file)
+    try:
+        worlds = [
+            World(about["label"], kind, build(kind, about["parameters"], f"{source}: environment[{i}]"),
+                  about["instance"] == "fixed")
+            for i, (about, kind) in enumerate(_stored_kinds(table, "environment", source))
+        ]  # fmt: skip
+        players = [
+            Player(about["label"], kind, build(kind, about["parameters"], f"{source}: policy[{i}]"))
+            for i, (about, kind) in enumerate(_stored_kinds(table, "policy", source))
+        ]
+        cells = tuple(Cell(worlds[i], players[j], horizon) for i, j, horizon in table["cells"])
+        plain = {key: table[key] for key in ("name", "horizon", "replications", "seed", "metric")}
+        settings = replace(
+            validate(Settings, plain, f"{source}:"), record=validate(Record, table["record"], f"{source}: record")
+        )
+        for cell in cells:
+            validate(Settings, {"horizon": cell.horizon}, f"{source}:")
+        if not cells or any(cell.world.kind.game != cell.player.kind.game for cell in cells):
+            raise ValueError("cells of no game")
+        return Grid(source, settings, cells, tuple(table["claims"]), bool(table["quick"]))
+    except UserError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"{source}: damaged: {type(error).__name__}: {error}") from error
+
+
+def is_portable(folder: str | Path) -> bool:
+    """Return whether a results folder was last run for the same bits on every CPU; raises as `stored`."""
+    return read_grid(folder).get("portable") is True
+
+
+def _stored_kinds(table: Mapping[str, Any], role: str, source: str) -> Iterator[tuple[dict[str, Any], Kind]]:
+    for i, about in enumerate(table["environments" if role == "environment" else "policies"]):
+        try:
+            yield about, registry.find(role, about["kind"], about["game"])
+        except UserError as error:
+            raise UserError(f"{source}: {role}[{i}]: {error}") from None
 
 
 def _file_name(file: Path) -> str:

@@ -3,32 +3,39 @@
 =================  ==========================================================================================
 `grid.json`        the resolved grid
 `cells.parquet`    a row a cell: key, labels, kinds, parameters
-`curves.parquet`   a row a replication and metric: key, replication, metric, the rounds, the values
+`curves.parquet`   a row a replication and metric: key, replication, metric, the rounds, the values, a checksum
 `segments/`        finished work of a run under way, in the form of `curves.parquet`
+`failures.json`    replications that failed, and why
+`damaged/`         files that could not be read, or not wholly, when a run found them
 `provenance/`      hosts, versions, timings; never read back
 =================  ==========================================================================================
 
-A file is written under a temporary name, synced and renamed: what has its name is whole.
+A file is written under a temporary name, synced and renamed: what has its name is whole. Each row of curves carries a
+checksum of all that it says; one that does not agree counts as never played.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from banditlab.errors import UserError
+from banditlab.errors import Damaged, UserError
 from banditlab.problem import PLAIN
-from banditlab.runs.grid import Cell, Grid, describe
-from banditlab.runs.pair import Curve
+from banditlab.runs.grid import Cell, Grid
+from banditlab.runs.pair import Curve, Failure
 
 CURVES = pa.schema(
     [
@@ -37,8 +44,10 @@ CURVES = pa.schema(
         ("metric", pa.string()),
         ("x", pa.large_list(pa.int64())),
         ("value", pa.large_list(pa.float64())),
+        ("checksum", pa.uint32()),
     ]
 )
+PLACE = ("key", "replication", "metric")  #: what a row of curves is of, and its order
 
 
 class Store:
@@ -62,8 +71,13 @@ class Store:
         self.folder = Path(folder)
         self._segments = self.folder / "segments"
         self._pending: list[dict[str, Any]] = []
-        if (self.folder / "grid.json").exists():
-            self._check_grid(name, games)
+        try:
+            there = (self.folder / "grid.json").exists()
+        except OSError as error:
+            raise UserError(f"{self.folder}: cannot be read ({error.strerror}): choose another --out") from error
+        if there:
+            with contextlib.suppress(Damaged):  # `repair` sets it aside
+                self._check_grid(name, games)
         elif self.folder.is_dir() and any(_is_foreign(entry.name) for entry in self.folder.iterdir()):
             raise UserError(f"{folder}: holds files that are no results: choose another --out")
 
@@ -103,7 +117,7 @@ class Store:
 
     def _check_grid(self, name: str, games: set[str]) -> None:
         stored = read_grid(self.folder)
-        held = {cell["game"] for cell in stored["cells"]}
+        held = {world["game"] for world in stored["environments"]}
         found, wanted = f"grid {stored['name']!r}", repr(name)
         if stored["name"] == name and not held & games:
             found, wanted = f"game {', '.join(sorted(held))}", ", ".join(sorted(games))
@@ -111,19 +125,60 @@ class Store:
             return
         raise UserError(f"{self.folder}: holds the results of the {found}, not of {wanted}: choose another --out")
 
-    def finished(self) -> set[tuple[str, int]]:
-        """Return (key, replication) of all finished work."""
-        return read_finished(self.folder)
+    def repair(self) -> list[str]:
+        """Set damaged files aside, and keep the rows of them that are whole; return a line for each file."""
+        found = [damage for file in _curve_files(self.folder) if (damage := self._repair_curves(file))]
+        try:
+            read_grid(self.folder)
+        except Damaged as error:
+            self._set_aside(self.folder / "grid.json")
+            found.append(f"{error}; it is written anew")
+        except UserError:
+            pass  # there is none yet
+        return found
+
+    def _repair_curves(self, file: Path) -> str:
+        table, damage = _examine(file)
+        if damage:
+            if table.num_rows:
+                _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
+            self._set_aside(file)
+        return damage and f"{file}: {damage}; what was lost is played again"
+
+    def _set_aside(self, file: Path) -> None:
+        place = self.folder / "damaged"
+        place.mkdir(exist_ok=True)
+        file.replace(place / f"{uuid.uuid4().hex[:8]}-{file.name}")
+
+    def clear(self) -> None:
+        """Remove all finished work."""
+        for file in _curve_files(self.folder):
+            file.unlink()
+
+    def finished(self, widths: Mapping[str, int]) -> set[tuple[str, int]]:
+        """Return (key, replication) of finished work, as `read_finished`."""
+        return read_finished(self.folder, widths)
+
+    def note_failures(self, failures: Iterable[tuple[str, Failure]]) -> None:
+        """Write which replications failed, each with the key of its cell."""
+        self.write_failures(
+            [{"key": key, "replication": one.replication, "message": one.message} for key, one in failures]
+        )
+
+    def write_failures(self, rows: list[dict[str, Any]]) -> None:
+        """Write rows of `read_failures`, in order."""
+        rows = sorted(rows, key=lambda row: (row["key"], row["replication"]))
+        _rename(self.folder / "failures.json", lambda file: file.write_text(json.dumps(rows, indent=1) + "\n"))
 
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
         rows = [
-            (key, curve.replication, metric, curve.rounds, curve.values[:, m])
+            _row(key, curve.replication, metric, curve.rounds, curve.values[:, m])
             for curve in curves
             for m, metric in enumerate(cell.metrics)
         ]
         # in one step, so that Ctrl-C cannot leave half of a replication
-        self._pending += [dict(zip(CURVES.names, row, strict=True)) for row in rows]
+        self._pending += rows
 
     def flush(self) -> None:
         """Write what was added as one segment."""
@@ -132,20 +187,26 @@ class Store:
             _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
             self._pending = []
 
-    def describe(self, grid: Grid, cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> None:
+    def describe(self, grid: Grid, portable: bool, cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> None:
         """Write the resolved grid and the table of cells, each with its key and the facts that the policy used."""
-        _rename(
-            self.folder / "grid.json",
-            lambda file: file.write_text(json.dumps(grid.resolved(), indent=1) + "\n"),
-        )
-        _write(pa.Table.from_pylist([_cell_row(*cell) for cell in cells]), self.folder / "cells.parquet")
+        settled = grid.resolved() | {"portable": portable}
+        _write_grid(settled, self.folder)
+        _write(pa.Table.from_pylist([*_cell_rows(cells)], CELLS), self.folder / "cells.parquet")
+
+    def adopt(self, grid: dict[str, Any], cells: pa.Table, curves: Iterable[pa.Table]) -> None:
+        """Take the resolved grid, the cells and the curves of other folders."""
+        _write_grid(grid, self.folder)
+        _write(cells, self.folder / "cells.parquet")
+        for table in curves:
+            _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
+        self.compact()
 
     def compact(self) -> None:
         """Merge all segments into `curves.parquet`, sorted by key, replication and metric."""
         self.flush()
         segments = sorted(self._segments.glob("*.parquet"))
         if segments or not (self.folder / "curves.parquet").exists():
-            order = [(name, "ascending") for name in ("key", "replication", "metric")]
+            order = [(name, "ascending") for name in PLACE]
             _write(read_curves(self.folder).sort_by(order), self.folder / "curves.parquet")
         for segment in segments:
             segment.unlink(missing_ok=True)
@@ -155,33 +216,116 @@ def _is_foreign(name: str) -> bool:
     return name not in OURS and not name.startswith(".")  # what begins with a dot is a file that was never finished
 
 
-OURS = {"segments", "provenance", "curves.parquet", "cells.parquet", "check"}
+OURS = {"segments", "provenance", "damaged", "curves.parquet", "cells.parquet", "failures.json", "check"}
 
 
-def read_curves(folder: Path, *, keys_only: bool = False) -> pa.Table:
-    """Return the finished work in a folder, each replication and metric once; or no more than its keys.
+def _row(key: str, replication: int, metric: str, rounds: np.ndarray, values: np.ndarray) -> dict[str, Any]:
+    values = np.ascontiguousarray(values)
+    checksum = _checksum(key, replication, metric, rounds, values)
+    return dict(zip(CURVES.names, (key, replication, metric, rounds, values, checksum), strict=True))
+
+
+def _checksum(key: str, replication: int, metric: str, rounds: np.ndarray, values: np.ndarray) -> int:
+    return zlib.crc32(values, zlib.crc32(rounds, zlib.crc32(f"{key} {replication} {metric} {len(rounds)}".encode())))
+
+
+def _curve_files(folder: Path) -> list[Path]:
+    """Return the files that hold finished work."""
+    files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
+    return [file for file in files if file.exists()]
+
+
+def _examine(file: Path) -> tuple[pa.Table, str]:
+    """Return the rows of a file of curves that are whole, and what is wrong with the others; empty if nothing is."""
+    try:
+        table = _read(file, CURVES)
+        whole = [checksum == _checksum(*place, rounds, values) for *place, rounds, values, checksum in _rows(table)]
+    except Damaged as error:
+        return CURVES.empty_table(), str(error).removeprefix(f"{file}: ")
+    if all(whole):
+        return table, ""
+    return table.filter(pa.array(whole)), f"{whole.count(False)} of its {len(whole)} rows are damaged"
+
+
+def _rows(table: pa.Table) -> Iterator[tuple]:
+    """Yield the rows of a table of curves; lists as arrays, without a copy."""
+    for batch in table.to_batches():
+        plain = [batch[name].to_pylist() for name in (*PLACE, "checksum")]
+        lists = []
+        for name in ("x", "value"):
+            ends, numbers = batch[name].offsets.to_numpy(), batch[name].values.to_numpy()
+            lists.append([numbers[start:end] for start, end in itertools.pairwise(ends)])
+        yield from zip(*plain[:3], *lists, plain[3], strict=True)
+
+
+def read_curves(folder: Path, damages: list[str] | None = None) -> pa.Table:
+    """Return the finished work in a folder, each replication and metric once.
+
+    Parameters
+    ----------
+    folder : path
+    damages : list of str, optional
+        Takes a line for each damaged file; then the rows that are whole are returned.
 
     Raises
     ------
-    UserError
-        A file is damaged.
+    Damaged
+        A file is, or a row of it, and nobody takes the line.
     """
-    files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
-    wanted = ["key", "replication", "metric"] if keys_only else CURVES.names
-    tables = [_read(file, wanted) for file in files if file.exists()]
+    tables = []
+    for file in _curve_files(folder):
+        table, damage = _examine(file)
+        if damage and damages is None:
+            raise Damaged(f"{file}: {damage}: run the grid again, which plays what was lost")
+        if damage:
+            damages.append(f"{file}: {damage}")
+        tables.append(table)
     table = pa.concat_tables(tables) if tables else CURVES.empty_table()
     if len(tables) > 1:
         # work that was stored twice: a run was ended between writing the merged file and removing its segments
-        rows = zip(*(table[name].to_pylist() for name in ("key", "replication", "metric")), strict=True)
+        rows = zip(*(table[name].to_pylist() for name in PLACE), strict=True)
         first = {row: i for i, row in reversed(list(enumerate(rows)))}
         table = table.take(sorted(first.values()))
     return table
 
 
-def read_finished(folder: Path) -> set[tuple[str, int]]:
-    """Return (key, replication) of all finished work in a folder; raises as `read_curves`."""
-    table = read_curves(folder, keys_only=True)
-    return set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+def read_finished(folder: Path, widths: Mapping[str, int]) -> set[tuple[str, int]]:
+    """Return (key, replication) of the finished work in a folder.
+
+    Parameters
+    ----------
+    folder : path
+    widths : dict of str to int
+        The number of metrics of each key in question.
+
+    Raises
+    ------
+    Damaged
+        As `read_curves`.
+    """
+    table = read_curves(folder)
+    found = Counter(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+    return {place for place, rows in found.items() if rows == widths.get(place[0])}
+
+
+def read_failures(folder: Path) -> list[dict[str, Any]]:
+    """Return which replications failed when the grid was last run: key, replication, message.
+
+    Raises
+    ------
+    Damaged
+        It cannot be read.
+    """
+    file = folder / "failures.json"
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return [
+            {"key": str(r["key"]), "replication": int(r["replication"]), "message": str(r["message"])} for r in rows
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{file}: damaged: {error}") from error
 
 
 def read_grid(folder: str | Path) -> dict[str, Any]:
@@ -197,9 +341,9 @@ def read_grid(folder: str | Path) -> dict[str, Any]:
         raise UserError(f"{folder}: no results folder (it has no grid.json)")
     try:
         grid = json.loads(file.read_text(encoding="utf-8"))
-        grid["name"], [cell["game"] for cell in grid["cells"]]
+        grid["name"], [world["game"] for world in grid["environments"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: damaged: {error}") from error
+        raise Damaged(f"{file}: damaged: {error}") from error
     return grid
 
 
@@ -211,33 +355,61 @@ def read_cells(folder: str | Path) -> pa.Table:
     UserError
         It is missing or damaged.
     """
-    return _read(Path(folder) / "cells.parquet", CELLS)
+    file = Path(folder) / "cells.parquet"
+    return _read(file, CELLS)
 
 
-CELLS = ["key", "game", "environment", "policy", "horizon", "told", "metrics", "about"]
+CELLS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("game", pa.string()),
+        ("environment", pa.string()),
+        ("policy", pa.string()),
+        ("horizon", pa.int64()),
+        ("told", pa.string()),
+        ("metrics", pa.list_(pa.string())),
+        ("about", pa.string()),
+    ]
+)
 
 
-def _cell_row(key: str, cell: Cell, told: frozenset[str]) -> dict[str, Any]:
-    about = describe(cell)
-    return {
-        "key": key,
-        "game": about["game"],
-        "environment": about["environment"]["label"],
-        "policy": about["policy"]["label"],
-        "horizon": about["horizon"],
-        "told": ", ".join(sorted(told - PLAIN - {"best"})),
-        "metrics": list(cell.metrics),
-        "about": json.dumps(about),
-    }
+def _cell_rows(cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> Iterator[dict[str, Any]]:
+    texts: dict[int, str] = {}
+    for key, cell, told in cells:
+        for side in (cell.world, cell.player):
+            if id(side) not in texts:
+                texts[id(side)] = json.dumps(side.about)
+        world, player = texts[id(cell.world)], texts[id(cell.player)]
+        yield {
+            "key": key,
+            "game": cell.game,
+            "environment": cell.environment,
+            "policy": cell.policy,
+            "horizon": cell.horizon,
+            "told": ", ".join(sorted(told - PLAIN - {"best"})),
+            "metrics": list(cell.metrics),
+            "about": f'{{"environment": {world}, "policy": {player}}}',
+        }
 
 
-def _read(file: Path, columns: list[str]) -> pa.Table:
+def _read(file: Path, schema: pa.Schema) -> pa.Table:
+    """Return the table of a file, with these columns and no entry missing."""
     try:
-        return pq.read_table(file, columns=columns).select(columns)
+        table = pq.read_table(file, columns=schema.names).select(schema.names).cast(schema)
+        table.validate(full=True)
+        if any(column.null_count for column in table.columns):
+            raise ValueError("an entry is missing")
+        return table
     except FileNotFoundError:
         raise UserError(f"{file}: missing") from None
-    except (OSError, KeyError, pa.ArrowException) as error:
-        raise UserError(f"{file}: damaged ({str(error).splitlines()[0]}): delete it and run again") from error
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        raise Damaged(f"{file}: damaged: {str(error).splitlines()[0]}") from error
+
+
+def _write_grid(grid: dict[str, Any], folder: Path) -> None:
+    head = json.dumps({key: value for key, value in grid.items() if key != "cells"}, indent=1)
+    text = f'{head[:-2]},\n "cells": {json.dumps(grid["cells"])}\n}}\n'  # in one line: there may be many
+    _rename(folder / "grid.json", lambda file: file.write_text(text))
 
 
 def _write(table: pa.Table, path: Path) -> None:

@@ -11,7 +11,7 @@ import banditlab
 from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs.grid import Record
-from banditlab.runs.identity import cell_key
+from banditlab.runs.identity import Keys
 from banditlab.runs.reading import from_python, parse, read
 
 HEAD = 'horizon = 100\nreplications = 2\ngame = "bandit"\n'
@@ -280,7 +280,7 @@ TABLE = {
 
 def keys(table, portable=False):
     grid = parse(table, "g.toml")
-    return [cell_key(cell, grid.settings, portable) for cell in grid.cells]
+    return [*map(Keys(grid.settings, portable).of, grid.cells)]
 
 
 def shuffled(value, draw):

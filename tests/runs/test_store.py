@@ -2,12 +2,13 @@
 
 import json
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from banditlab.errors import UserError
-from banditlab.runs import runner
+from banditlab.runs import reading, runner
 from banditlab.runs.store import CURVES, Store, read_curves, read_grid
 
 
@@ -20,7 +21,7 @@ def folder(make_grid, tmp_path):
 def test_a_folder_holds_these_files(folder):
     names = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     [provenance] = {name for name in names if name.startswith("provenance/run-")}
-    assert names == {"grid.json", "cells.parquet", "curves.parquet", ".lock", provenance}
+    assert names == {"grid.json", "cells.parquet", "curves.parquet", "failures.json", ".lock", provenance}
     assert json.loads((folder / provenance).read_text())["done"] == 36
 
 
@@ -84,18 +85,60 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_damaged_file_is_named_and_not_overwritten(name, folder, make_grid):
+def test_a_damaged_file_is_named_and_its_work_is_played_again(name, folder, make_grid):
     from banditlab import load
 
+    before = {file: file.read_bytes() for file in folder.glob("*.*") if file.is_file()}
     (folder / name).write_bytes(DAMAGE[name])
     with pytest.raises(UserError, match=f"{name}: damaged") as error:
         load(folder)
     assert "\n" not in str(error.value)
-    if name != "cells.parquet":  # which is written anew
-        others = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-        with pytest.raises(UserError, match=f"{name}: damaged"):
-            runner.run(make_grid(replications=8), folder, jobs=1)
-        assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == others
+    report = runner.run(make_grid(), folder, jobs=1)
+    assert report.done == (36 if name == "curves.parquet" else 0)
+    assert {file: file.read_bytes() for file in before} == before
+    if name != "cells.parquet":  # which holds nothing that the grid does not say
+        [note] = report.notes
+        assert f"{name}: damaged" in note
+        [kept] = (folder / "damaged").iterdir()
+        assert kept.read_bytes() == DAMAGE[name]
+
+
+def test_rows_that_changed_on_disk_are_played_again_and_the_others_kept(folder, make_grid):
+    file = folder / "curves.parquet"
+    whole, table = file.read_bytes(), read_curves(folder)
+    values = table["value"].to_pylist()
+    values[5][3] += 1e-9
+    pq.write_table(table.set_column(4, CURVES.field("value"), pa.array(values, CURVES.field("value").type)), file)
+    with pytest.raises(UserError, match="1 of its 96 rows are damaged: run the grid again"):
+        read_curves(folder)
+    report = runner.run(make_grid(), folder, jobs=1)
+    assert (report.done, report.found) == (1, 35)
+    assert report.notes == [f"{file}: 1 of its 96 rows are damaged; what was lost is played again"]
+    assert file.read_bytes() == whole
+
+
+def test_starting_over_plays_everything_again(folder, make_grid):
+    before = (folder / "curves.parquet").read_bytes()
+    report = runner.run(make_grid(), folder, jobs=1, fresh=True)
+    assert (report.done, report.found) == (36, 0)
+    assert (folder / "curves.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_wrong_number_is_read_from_a_damaged_file(seed, folder):
+    rng, file, rows = np.random.default_rng(seed), folder / "curves.parquet", read_curves(folder).to_pylist()
+    content = bytearray(file.read_bytes())
+    if seed % 4 == 0:
+        content = content[: rng.integers(len(content))]
+    else:
+        for _ in range(1 + seed % 3):
+            content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+    file.write_bytes(content)
+    try:
+        found = read_curves(folder).to_pylist()
+    except UserError:
+        return
+    assert all(row in rows for row in found)
 
 
 @pytest.mark.parametrize("name", ["curves.parquet", "cells.parquet"])
@@ -118,18 +161,50 @@ def test_the_resolved_grid_says_all_that_was_settled(folder):
         "name": "small", "quick": False, "replications": 6, "seed": 4, "claims": [],
     }  # fmt: skip
     assert grid["record"] == {"points": 200, "spacing": "log"}
-    assert grid["cells"][0] == {
+    assert grid["environments"][0] == {
         "game": "bandit",
-        "environment": {
-            "label": "bernoulli",
-            "kind": "bernoulli",
-            "instance": "fresh",
-            "parameters": {"means": None, "arms": 5, "gap": 0.3, "best": 0.6, "prior": None},
-        },
-        "policy": {"label": "uniform", "kind": "uniform", "parameters": {}},
-        "horizon": 150,
+        "label": "bernoulli",
+        "kind": "bernoulli",
+        "instance": "fresh",
+        "parameters": {"means": None, "arms": 5, "gap": 0.3, "best": 0.6, "prior": None},
     }
-    assert len(grid["cells"]) == 6
+    assert grid["policies"][0] == {"game": "bandit", "label": "uniform", "kind": "uniform", "parameters": {}}
+    assert grid["cells"] == [[e, p, 150] for e in range(2) for p in range(3)]
+
+
+def test_a_folder_is_its_grid(folder, make_grid):
+    found = reading.stored(folder)
+    assert found.resolved() == make_grid().resolved()
+    report = runner.run(found, folder, jobs=1)
+    assert (report.done, report.found) == (0, 36)
+
+
+PLAYER = {"game": "bandit", "kind": "ucb1", "label": "a", "parameters": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cells": [[0, 9, 150]]}, "damaged"),
+        ({"cells": [[0, 0]]}, "damaged"),
+        ({"cells": 3}, "damaged"),
+        ({"cells": [[0, 0, -5]]}, "horizon: should be greater than or equal to 1, got -5"),
+        ({"environments": [{"game": "bandit"}]}, "damaged"),
+        ({"record": None}, "damaged"),
+        ({"seed": "x"}, "seed: should be a valid integer"),
+        ({"policies": [{"game": "bandit", "kind": "ucb9", "label": "a", "parameters": {}}] * 3}, "no policy 'ucb9'"),
+        (
+            {"policies": [{"game": "bandit", "kind": "ucb1", "label": "a", "parameters": {"c": 1}}] * 3},
+            "c: unknown key",
+        ),
+    ],
+)
+def test_a_grid_that_was_tampered_with_is_one_line(change, message, folder):
+    file = folder / "grid.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(UserError, match=message) as error:
+        reading.stored(folder)
+    assert len(str(error.value).splitlines()) <= 3
 
 
 def test_two_runs_cannot_share_a_folder(folder, make_grid):

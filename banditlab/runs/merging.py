@@ -1,0 +1,46 @@
+"""Joins what several machines have played of one grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from banditlab.errors import UserError
+from banditlab.runs.store import Store, read_cells, read_curves, read_failures, read_grid
+
+
+def merge(folders: Sequence[str | Path], out: str | Path) -> str:
+    """Join the results folders of the shards of a grid into one; return a line that says what came of it.
+
+    The canonical files are those of a run on one machine, to the byte.
+
+    Raises
+    ------
+    UserError
+        The folders are of different grids or code, or of different CPUs and not portable; one of them is damaged; the
+        folder to write holds something else.
+    """
+    first = Path(folders[0])
+    grid, cells = read_grid(first), read_cells(first)
+    for folder in map(Path, folders[1:]):
+        if read_grid(folder) != grid:
+            raise UserError(f"{folder}: holds another grid than {first}: merge the shards of one grid")
+        if not read_cells(folder).equals(cells):
+            raise UserError(
+                f"{folder}: was played with other code than {first}, or on another model of CPU: use one version of "
+                "the code, and --portable where CPUs differ"
+            )
+    store = Store(out, grid["name"], {world["game"] for world in grid["environments"]})
+    store.open()
+    with store.alone():
+        for line in store.repair():
+            raise UserError(line)
+        store.adopt(grid, cells, [read_curves(Path(folder)) for folder in folders])
+        widths = {row["key"]: len(row["metrics"]) for row in cells.to_pylist()}
+        done = store.finished(widths)
+        failed = [row for folder in folders for row in read_failures(Path(folder))]
+        failed = [row for row in failed if (row["key"], row["replication"]) not in done]
+        store.write_failures(failed)
+    wanted = len(widths) * grid["replications"]
+    missing = f"; {wanted - len(done):,} are missing" if wanted > len(done) else ""
+    return f"{grid['name']}: {len(done):,} of {wanted:,} replications -> {out}{missing}"
