@@ -13,7 +13,7 @@ import numpy as np
 
 from banditlab import fuse, registry, seeding
 from banditlab.errors import UserError
-from banditlab.facts import check_facts
+from banditlab.facts import check_facts, check_names
 from banditlab.games import games
 from banditlab.numerics.structures import WORDS, read_family
 from banditlab.problem import Problem
@@ -21,6 +21,8 @@ from banditlab.runs.grid import Player
 from banditlab.validation import build, parameters
 
 MISSING = "by agent(..., told={{{name!r}: ...}})"
+#: What policies need that learn from the values of parts alone.
+BY_PARTS = frozenset({"part-values", "cascade"})
 
 
 def agent(
@@ -45,8 +47,8 @@ def agent(
     game : str, optional
         Where two games have a policy of that name.
     horizon : int, optional
-        Number of rounds to come, for policies that use it; at most that many can be told. 10 000 rounds by default for
-        those that only need room.
+        Number of rounds to come; policies that use it can be told at most that many. 10 000 rounds by default for those
+        that only need room.
     told : dict, optional
         Further facts that the policy is told, such as {"link": "logistic"}. Arms have features of their own, unless
         they say {"arm_features": False}: then a policy that could share weights between arms gives each its own.
@@ -63,8 +65,8 @@ def agent(
     Raises
     ------
     UserError
-        Unknown kind or parameter, a number or a fact out of range, or a fact or features that the policy needs are
-        missing.
+        Unknown kind, parameter or fact, a number or a fact out of range, or a fact or features that the policy needs
+        are missing.
     """
     entry = registry.find("policy", kind, game)
     axes = games()[entry.game].axes
@@ -79,6 +81,10 @@ def agent(
     if given.get("parts") == 0:
         given["parts"] = given["items"]
     instance = build(entry, settings, f"agent {kind!r}")
+    try:
+        check_names(told or {}, (policy.told for policy in registry.kinds("policy")))
+    except ValueError as error:
+        raise UserError(f"agent {kind!r}: {error}") from None
     run = {"rounds": horizon or 10_000, **({"horizon": horizon} if horizon else {})}
     facts = {**run, **games()[entry.game].assumed, **(told or {})}
     shape = {axis: int(given[axis]) for axis in axes}
@@ -101,6 +107,7 @@ class Agent:
     def __init__(self, entry: registry.Kind, instance: Any, setting: dict[str, Any]):
         self._entry, self._instance, self._setting = entry, instance, setting
         self._rng = seeding.stream(setting["seed"], "agent", entry.game, entry.name)
+        self._needs = Player(entry.name, entry, instance).needs
         try:
             check_facts(setting["facts"], entry.told, setting["shape"])
         except ValueError as error:
@@ -119,7 +126,7 @@ class Agent:
             raise UserError(f"agent {entry.name!r}: {reason}")
         if self._game.hinted(instance, self.state):
             self._domain = None
-        self._rounds = facts["rounds"] if "rounds" in problem.used else None
+        self._rounds = min((int(facts[name]) for name in ("rounds", "horizon") if name in problem.used), default=None)
         self.t, self._asked = 0, None
         self._ask, self._tell = None, None
 
@@ -161,7 +168,7 @@ class Agent:
         outcome : float, bool or sequence
             A reward; whether the first arm won; the values of objective and constraints; reward and costs, of the
             action or of all; the gradient at the point; or the reward of a set, or (reward, {item: value, ...}) where
-            the values of items were seen.
+            the values of its items were seen, in [0, 1].
 
         Raises
         ------
@@ -173,6 +180,8 @@ class Agent:
         features, action = self._asked
         try:
             read = self._game.outcome(outcome, self._setting["shape"])
+            if self.game == "combinatorial":
+                self._check_parts(action, read[1])
         except ValueError as error:
             raise UserError(f"outcome: {error}") from None
         arguments = (self.state, self.t, features, action, read)
@@ -264,14 +273,23 @@ class Agent:
         """Make the family of sets that the user describes, and return the environment's verbs that it stands for."""
         if "family" not in self._entry.told or "family" not in facts:
             return {}
-        shape, needs = self._setting["shape"], Player(self._entry.name, self._entry, self._instance).needs
+        shape = self._setting["shape"]
         family = facts["family"] = read_family(facts["family"], shape["items"])
         if shape["parts"] != shape["items"]:
             raise ValueError(f"parts: {shape['items']}, one an item; got {shape['parts']}")
-        if lacking := sorted(needs & WORDS - family.gives):
+        if lacking := sorted(self._needs & WORDS - family.gives):
             raise ValueError(f"family: the policy needs {', '.join(lacking)}, which these sets do not give")
         stubs = (*self._game.environment_verbs, *self._game.environment_options)
         return {stub: family.verbs[stub.__name__] for stub in stubs if stub.__name__ in family.verbs}
+
+    def _check_parts(self, items: np.ndarray, parts: np.ndarray) -> None:
+        """Check which parts of a set were seen: its own items, and some where the policy learns from nothing else."""
+        if len(items) and not len(parts) and self._needs & BY_PARTS:
+            raise ValueError("should be (reward, {item: value, ...}), since the policy learns from values; got none")
+        shape = self._setting["shape"]
+        others = np.setdiff1d(parts, items) if shape["parts"] == shape["items"] else ()
+        if len(others):
+            raise ValueError(f"values should be of items that were played, {items.tolist()}; got one of {others[0]}")
 
     def _features(self, features: np.ndarray | None) -> np.ndarray:
         if features is None and self._domain is not None:

@@ -1,4 +1,4 @@
-"""What there is: lists of games, environments and policies, and a page for each."""
+"""What there is: lists of games, environments, policies and offline algorithms, and a page for each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import inspect
 import re
 import sys
 import textwrap
+from typing import Any, Literal, get_args, get_origin
 
 from rich.console import Console
 from rich.table import Table
 
-from banditlab import registry
+from banditlab import offline, registry
 from banditlab.games import games
 from banditlab.problem import PLAIN
 from banditlab.registry import Kind
@@ -22,7 +23,7 @@ FIELD = re.compile(r"^    (\w+):\s*(.+?)\s*(?:#:\s*(.*))?$", re.M)
 
 
 def show_list(console: Console, what: str | None) -> None:
-    """Print games, environments and policies, or one of them."""
+    """Print games, environments, policies and offline algorithms, or one of them."""
     if what in (None, "games"):
         rows = [(game.name, game.summary) for game in games().values()]
         console.print(_table("games", rows), "")
@@ -30,6 +31,9 @@ def show_list(console: Console, what: str | None) -> None:
         if what in (None, plural):
             rows = [(kind.title, kind.summary) for kind in registry.kinds(role)]
             console.print(_table(plural, rows), "")
+    if what in (None, "offline"):
+        rows = [(name, _about(cls).splitlines()[0]) for name, cls in offline.algorithms().items()]
+        console.print(_table("offline algorithms", rows), "")
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:
@@ -43,12 +47,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> Table:
 
 def describe(kind: Kind) -> str:
     """Return a page about an environment or policy: its paper, what it does, its parameters and defaults."""
-    module = sys.modules[kind.cls.__module__]
-    lines = [f"{kind.role} {kind.title}", ""]
-    lines += _wrapped(inspect.cleandoc(module.__doc__ or ""))
-    for cls in filter(dataclasses.is_dataclass, kind.cls.__mro__):  # its own, and those of parameters that it shares
-        if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}("):
-            lines += ["", *_wrapped(inspect.cleandoc(cls.__doc__))]
+    lines = [f"{kind.role} {kind.title}", *_documented(kind.cls)]
     for name, words in (("needs", kind.needs), ("may be told", kind.told - PLAIN), ("gives", kind.gives)):
         if words:
             lines += ["", f"{name}: {', '.join(sorted(words))}"]
@@ -56,8 +55,18 @@ def describe(kind: Kind) -> str:
         proved = ", ".join(f"{metric} of order {order}" for metric, order in kind.growth.items())
         lines += ["", *textwrap.wrap(f"proved: {proved}", 80)]
     if kind.metrics:
-        lines += ["", *textwrap.wrap(f"metrics: {', '.join(kind.metrics)}", 80)]
-    return "\n".join([*lines, "", *_parameters(kind)])
+        lines += ["", *textwrap.wrap(_metrics(kind), 80)]
+    return "\n".join([*lines, "", *_parameters(kind.cls)])
+
+
+def describe_algorithm(name: str) -> str:
+    """Return a page about an offline algorithm: its paper, what it does, its ratio, its parameters and defaults."""
+    cls = offline.algorithms()[name]
+    lines = [f"offline algorithm {name}", *_documented(cls), "", f"needs: {', '.join(sorted(cls.needs))}"]
+    instance = _by_default(cls)
+    if instance is not None:
+        lines += ["", f"ratio{' with the defaults' if dataclasses.fields(cls) else ''}: {instance.ratio:.4g}"]
+    return "\n".join([*lines, "", *_parameters(cls)])
 
 
 def describe_game(name: str) -> str:
@@ -66,8 +75,41 @@ def describe_game(name: str) -> str:
     lines = [*_wrapped(inspect.cleandoc(sys.modules[game.rounds.__module__].__doc__ or "")), "", "verbs:"]
     for verb in (*game.environment_verbs, *game.environment_options, *game.policy_verbs, *game.policy_options):
         lines.append(f"  {verb.__name__}({', '.join(inspect.signature(verb).parameters)})")
-        lines += textwrap.wrap(verb.__doc__, 80, initial_indent="      ", subsequent_indent="      ")
+        lines += textwrap.wrap(" ".join(verb.__doc__.split()), 80, initial_indent="      ", subsequent_indent="      ")
     return "\n".join([*lines, ""])
+
+
+def _about(cls: type) -> str:
+    """Return the docstring of a class's module; of the class where the module has none."""
+    return inspect.cleandoc(sys.modules[cls.__module__].__doc__ or cls.__doc__ or cls.__name__)
+
+
+def _documented(cls: type) -> list[str]:
+    """Return the docstrings of a class's module, of the class, and of those whose parameters it shares."""
+    lines = ["", *_wrapped(inspect.cleandoc(sys.modules[cls.__module__].__doc__ or ""))]
+    for base in filter(dataclasses.is_dataclass, cls.__mro__):
+        if base.__doc__ and not base.__doc__.startswith(f"{base.__name__}("):
+            lines += ["", *_wrapped(inspect.cleandoc(base.__doc__))]
+    return lines
+
+
+def _metrics(kind: Kind) -> str:
+    """Say which metrics an environment keeps, or keeps by default where that depends on its parameters."""
+    if not hasattr(kind.cls, "metrics"):
+        return f"metrics: {', '.join(kind.metrics)}"
+    instance = _by_default(kind.cls)
+    if instance is None:
+        return f"metrics: some of {', '.join(kind.metrics)}"
+    kept = instance.metrics()
+    return f"metrics with the defaults: {', '.join(name for name in kind.metrics if name in kept)}"
+
+
+def _by_default(cls: type) -> Any:
+    """Return an instance without arguments; None where there is none."""
+    try:
+        return cls()
+    except (TypeError, ValueError):
+        return None
 
 
 def _wrapped(text: str) -> list[str]:
@@ -102,11 +144,11 @@ def _parts(lines: list[str]) -> list[tuple[str, int]]:
     return parts
 
 
-def _parameters(kind: Kind) -> list[str]:
-    fields = dataclasses.fields(kind.cls)
+def _parameters(cls: type) -> list[str]:
+    fields = dataclasses.fields(cls)
     if not fields:
         return ["no parameters"]
-    written = _written(kind.cls)
+    written = _written(cls)
     lines = ["parameters:"]
     for field in fields:
         type_, comment = written.get(field.name, (str(field.type), ""))
@@ -132,12 +174,20 @@ def _written(cls: type) -> dict[str, tuple[str, str]]:
         except (OSError, TypeError):  # a class of a notebook cell
             continue
         for name, text, comment in FIELD.findall(source):
-            found[name] = _in_words(text.partition(" = ")[0]), comment or ""
+            found[name] = _in_words(text.partition(" = ")[0], vars(sys.modules[base.__module__])), comment or ""
     return found
 
 
-def _in_words(type_: str) -> str:
-    """Return a parameter's type as a user reads it: `Literal["a", "b"]` as "a" | "b", `Positive` as number > 0."""
+def _in_words(type_: str, names: dict[str, Any]) -> str:
+    """Return a parameter's type as a user reads it: `Literal["a", "b"]` as "a" | "b", `Positive` as number > 0.
+
+    `names` are those of its module, by which such a list of values may have a name of its own.
+    """
+
+    def meaning(word: re.Match) -> str:
+        values = get_args(names[word[0]]) if get_origin(names.get(word[0])) is Literal else ()
+        return " | ".join(map(_default, values)) or IN_WORDS.get(word[0], word[0])
+
     choices = re.sub(r"Literal\[(.*?)\]", lambda match: match[1].replace(", ", " | "), type_)
-    words = re.sub(r'(?<!")\b[A-Za-z]+\b(?!")', lambda match: IN_WORDS.get(match[0], match[0]), choices)
+    words = re.sub(r'(?<!")\b[A-Za-z]+\b(?!")', meaning, choices)
     return re.sub(r"tuple\[(.*), \.\.\.\]", r"[\1, ...]", words).removesuffix(" | None")

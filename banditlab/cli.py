@@ -66,7 +66,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(commands: argparse._SubParsersAction, name: str, summary: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    command.add_argument("--plugin", action="append", default=[], metavar="FILE", help="a file of your own policies")
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file of your own policies, environments or algorithms",
+    )
     return command
 
 
@@ -139,6 +145,8 @@ def _add_verify(commands: argparse._SubParsersAction) -> None:
 
 def _add_catalogue(commands: argparse._SubParsersAction) -> None:
     catalogue = _add(commands, "list", "list what there is")
-    catalogue.add_argument("what", nargs="?", choices=("games", "environments", "policies"), help="default: everything")
+    catalogue.add_argument(
+        "what", nargs="?", choices=("games", "environments", "policies", "offline"), help="default: everything"
+    )
     show = _add(commands, "show", "describe an environment or policy: paper, parameters, defaults")
     show.add_argument("name", metavar="NAME", help="a kind, or game/kind")

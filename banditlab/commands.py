@@ -356,18 +356,23 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from banditlab.catalogue import describe, describe_game
+    from banditlab import offline
+    from banditlab.catalogue import describe, describe_algorithm, describe_game
 
     name = options.name.rpartition("/")[2]
     scope = options.name.rpartition("/")[0] or None
     everything = [kind for role in registry.ROLES for kind in registry.kinds(role, scope)]
     found = [kind for kind in everything if kind.name == name]
+    algorithms = offline.algorithms() if scope in (None, "offline") else {}
+    pages = [*map(describe, found), *(describe_algorithm(one) for one in algorithms if one == name)]
     if name in games() and not scope:
         print(describe_game(name))
-    elif not found:
-        known = {kind.name for kind in everything}
-        raise UserError(f"no environment, policy or game {options.name!r}{nearest(name, known)}{registry.lost()}")
-    print("\n\n".join(describe(kind) for kind in found))
+    elif not pages:
+        known = {kind.name for kind in everything} | algorithms.keys()
+        raise UserError(
+            f"no environment, policy, game or offline algorithm {options.name!r}{nearest(name, known)}{registry.lost()}"
+        )
+    print("\n\n".join(pages))
     return 0
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from banditlab.errors import nearest
+from banditlab.problem import PLAIN
 
 Shape = Callable[[Mapping[str, int]], tuple[int, ...] | None]  #: by the lengths of a game's axes; None for any
 
@@ -17,11 +20,17 @@ class Numbers(NamedTuple):
     range: str  #: in words
     holds: Callable[[np.ndarray], Any]  #: which numbers are in the range
     shape: Shape = lambda axes: ()
+    indexes: str = ""  #: an axis, where they are different indices of it
 
 
 def _one(axes: Mapping[str, int]) -> tuple[int, ...] | None:
     """One number; policies of the black-box game check themselves how many functions a fact is of."""
     return None if "constraints" in axes else ()
+
+
+def _some_items(axes: Mapping[str, int]) -> None:
+    """As many as there are, in a game of items."""
+    axes["items"]
 
 
 ROUNDS = Numbers(", whole and at least 1", lambda x: (x >= 1) & (x % 1 == 0))
@@ -42,9 +51,25 @@ FACTS = {
     "mix": Numbers(" in [0, 1]", lambda x: (x >= 0) & (x <= 1), lambda axes: (axes["arms"],)),
     "means": Numbers("", np.isfinite, lambda axes: (axes["arms"], 1 + axes["resources"])),
     "reward_bound": Numbers(" above 0", lambda x: x > 0),
-    "best_set": Numbers(", whole and at least 0", lambda x: (x >= 0) & (x % 1 == 0), lambda axes: None),
+    "best_set": Numbers(", whole, different", lambda x: (x >= 0) & (x % 1 == 0), _some_items, "items"),
     "optimum": Numbers("", np.isfinite, lambda axes: (axes["dim"],)),
 }
+#: Single numbers of the convex game; `banditlab.policies.domain_facts` says which they can be.
+SINGLE = frozenset({"radius", "gradient_bound", "smoothness", "curvature", "exp_concavity"})
+
+
+def check_names(facts: Collection[str], told: Iterable[Collection[str]]) -> None:
+    """Check that each fact is one that a policy may ask for, if only another one.
+
+    Raises
+    ------
+    ValueError
+        No policy may.
+    """
+    known = {*FACTS, *PLAIN}.union(*told)
+    for name in facts:
+        if name not in known:
+            raise ValueError(f"told: no policy asks for {name!r}{nearest(str(name), known)}")
 
 
 def check_facts(facts: Mapping[str, Any], told: Collection[str], axes: Mapping[str, int]) -> None:
@@ -61,10 +86,13 @@ def check_facts(facts: Mapping[str, Any], told: Collection[str], axes: Mapping[s
             shape = wanted.shape(axes)
         except KeyError:
             continue
-        if not _are(facts[name], wanted, shape):
+        if not _are(facts[name], wanted, shape) or (wanted.indexes and not _differ(facts[name], axes[wanted.indexes])):
             what = "a finite number" if shape == () else f"finite numbers{f' of shape {shape}' if shape else ''}"
-            found = " ".join(reprlib.repr(facts[name]).split())
-            raise ValueError(f"{name}: should be {what}{wanted.range}, got {found}")
+            below = f", in 0 .. {axes[wanted.indexes] - 1}" if wanted.indexes else ""
+            raise ValueError(f"{name}: should be {what}{wanted.range}{below}, got {_short(facts[name])}")
+    for name in sorted(facts.keys() & SINGLE & set(told)):
+        if isinstance(facts[name], list | tuple | np.ndarray):
+            raise ValueError(f"{name}: a number, got {_short(facts[name])}")
 
 
 def _are(value: Any, wanted: Numbers, shape: tuple[int, ...] | None) -> bool:
@@ -75,3 +103,13 @@ def _are(value: Any, wanted: Numbers, shape: tuple[int, ...] | None) -> bool:
     if found.dtype.kind not in "iuf" or shape not in (None, found.shape):
         return False
     return bool(np.isfinite(found).all() and wanted.holds(found).all())
+
+
+def _differ(value: Any, size: int) -> bool:
+    """Return whether numbers are different indices of an axis of that length."""
+    found = np.array(value)
+    return found.ndim == 1 and len(np.unique(found)) == len(found) and bool((found < size).all())
+
+
+def _short(value: Any) -> str:
+    return " ".join(reprlib.repr(value).split())

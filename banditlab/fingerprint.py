@@ -28,7 +28,7 @@ def fingerprint(*things: Any) -> str:
     """Digest of functions or classes with all that they call: their syntax, and the constants that they read.
 
     Comments, docstrings and formatting do not enter. Libraries other than the package and those of the things
-    themselves count by name only.
+    themselves count by name only; so does a function with the attribute `by_name`, on which no number depends.
 
     Returns
     -------
@@ -79,7 +79,7 @@ class _Description:
                 self.add(getattr(thing, "__dict__", {}))
 
     def _add_code(self, thing: Any) -> None:
-        if _package(thing) not in self.own and is_library(thing):
+        if (_package(thing) not in self.own and is_library(thing)) or getattr(thing, "by_name", False):
             self.words.append(_name(thing))
         elif thing not in self.seen:
             self.seen.add(thing)

@@ -209,6 +209,9 @@ def prepare(
     return function, ""
 
 
+prepare.by_name = True  #: compiled or not, what it is given says all numbers
+
+
 def settle(state: Any) -> Any:
     """Give every field of a `NamedTuple` state its one type, so that each loop is compiled for one signature.
 

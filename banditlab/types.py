@@ -39,7 +39,6 @@ IN_WORDS = {
     "Index": "whole number >= 0",
     "Bit": "0 or 1",
     "UpToThree": "1, 2 or 3",
-    "Stationary": '"rbf", "matern-1/2", "matern-3/2" or "matern-5/2"',
     "float": "number",
     "int": "whole number",
     "bool": "true | false",

@@ -177,6 +177,27 @@ def test_an_outcome_of_a_set_is_a_reward_and_values_of_its_items(outcome):
     agent.tell((1, {0: 1.0}))
 
 
+@pytest.mark.parametrize(
+    "kind, outcome, line",
+    [
+        ("cucb", 1.0, "should be .reward, {item: value, ...}., since the policy learns from values; got none"),
+        ("cucb", (1.0, {}), "since the policy learns from values; got none"),
+        ("cascade-ucb1", 1.0, "since the policy learns from values; got none"),
+        ("cucb", (1.0, {0: 1.0, 3: 1.0}), r"values should be of items that were played, \[0, 1\]; got one of 3"),
+        ("combinatorial/uniform", (1.0, {0: 1.5}), r"values should be in \[0, 1\], got 1.5 of part 0"),
+        ("cucb", (1.0, {1: -0.5}), r"values should be in \[0, 1\], got -0.5 of part 1"),
+    ],
+)
+def test_values_are_of_items_that_were_played_and_none_is_missed(kind, outcome, line):
+    agent = banditlab.agent(kind, items=6, told={"family": {"k": 2}})
+    items = agent.ask()
+    with pytest.raises(UserError, match=f"^outcome: .*{line}") as error:
+        agent.tell(outcome)
+    assert "\n" not in str(error.value)
+    agent.tell((1.0, {int(items[0]): 1.0}))
+    assert agent.t == 1
+
+
 WRONG = {
     "arms": ({"kind": "ucb1", "arms": 0}, "agent 'ucb1': arms: should be an integer of at least 1, got 0"),
     "arms as text": ({"kind": "ucb1", "arms": "3"}, "arms: should be an integer of at least 1, got '3'"),
@@ -232,6 +253,14 @@ WRONG = {
     "other items": (
         {"kind": "cucb", "items": 3, "told": {"family": {"pairs": 2}}},
         "family: sets of 3 items, as the agent has; got one of 4",
+    ),
+    "costs as text": (
+        {"kind": "combinatorial/uniform", "items": 2, "told": {"family": {"costs": ["a", "b"], "budget": 1.0}}},
+        r"family: costs: 2 finite numbers, one an item; got \['a', 'b'\]",
+    ),
+    "too few costs": (
+        {"kind": "combinatorial/uniform", "items": 2, "told": {"family": {"costs": [0.5], "budget": 1.0}}},
+        r"family: costs: 2 finite numbers, one an item; got \[0.5\]",
     ),
     "unknown nodes": (
         {"kind": "cucb", "items": 2, "told": {"family": {"edges": [[0, 1], [3, 2]]}}},
@@ -354,6 +383,19 @@ def test_no_more_rounds_than_there_is_room_for():
         agent.tell(True)
     with pytest.raises(UserError, match="this agent has room for 5 rounds"):
         agent.ask(np.eye(3, 2))
+
+
+@pytest.mark.parametrize("settings, limited", [({}, True), ({"doubling": True}, False)])
+def test_no_more_rounds_than_the_policy_plans_for(settings, limited):
+    agent = banditlab.agent("c-etc", items=4, horizon=5, told={"family": {"k": 2}}, **settings)
+    for _ in range(5):
+        agent.ask()
+        agent.tell(1.0)
+    if limited:
+        with pytest.raises(UserError, match="this agent has room for 5 rounds: start it with a larger horizon"):
+            agent.ask()
+    else:
+        agent.ask()
 
 
 # --- files --------------------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """The pages of `banditlab show`: how docstrings are wrapped, and types said in words."""
 
 import inspect
+import io
 
 import pytest
+from rich.console import Console
 
-from banditlab import catalogue, registry
+from banditlab import catalogue, offline, registry
 from banditlab.games import games
 
 
@@ -54,9 +56,55 @@ def test_no_word_of_a_game_is_lost(name):
     "kind", [k for role in registry.ROLES for k in registry.kinds(role)], ids=lambda k: f"{k.role} {k.title}"
 )
 def test_types_are_said_in_words(kind):
-    shown = [line for line in catalogue._parameters(kind) if line.startswith("  ") and line[2] != " "]
+    shown = [line for line in catalogue._parameters(kind.cls) if line.startswith("  ") and line[2] != " "]
     assert not [line for line in shown if "Annotated" in line or "Literal" in line or "Strict" in line]
 
 
 def test_a_type_with_a_name_is_said_by_its_words():
     assert "  dim: 1, 2 or 3, default 1\n" in catalogue.describe(registry.find("environment", "gp-sample"))
+
+
+def test_values_with_a_name_are_listed():
+    page = " ".join(catalogue.describe(registry.find("environment", "sea")).split())
+    assert 'pattern: "iid" | "hard-iid" | "adversarial" | "block-flip" | ' in page
+
+
+@pytest.mark.parametrize("name", games())
+def test_verbs_are_shown_without_runs_of_spaces(name):
+    verbs = catalogue.describe_game(name).partition("verbs:\n")[2]
+    assert not [line for line in verbs.splitlines() if "  " in line.lstrip()]
+
+
+#: An environment, and what its page says of metrics.
+KEPT = {
+    "combinatorial/top-k": "metrics with the defaults: regret\n",
+    "combinatorial/coverage": "metrics with the defaults: regret, alpha-regret, offline-regret\n",
+    "blackbox/table": "metrics: some of ",
+    "bandit/bernoulli": "metrics: regret, ",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_only_metrics_that_are_kept_are_shown(name):
+    game, _, kind = name.partition("/")
+    assert f"\n{KEPT[name]}" in catalogue.describe(registry.find("environment", kind, game))
+
+
+@pytest.mark.parametrize("name", offline.algorithms())
+def test_an_offline_algorithm_has_a_line_and_a_page(name):
+    console = Console(width=80, record=True, file=io.StringIO())
+    catalogue.show_list(console, "offline")
+    rows = console.export_text().splitlines()
+    assert rows[0].strip() == "offline algorithms"
+    assert [row for row in rows if row.startswith(f"{name} ")]
+    page = catalogue.describe_algorithm(name)
+    assert page.startswith(f"offline algorithm {name}\n")
+    assert all(f"\n  {field}: " in page for field in offline.algorithms()[name].__dataclass_fields__)
+    assert max(map(len, page.splitlines())) <= 80
+
+
+def test_a_page_of_an_offline_algorithm_says_needs_and_ratio():
+    assert "\nneeds: budgeted, monotone\n\nratio: 0.3161\n\nno parameters" in catalogue.describe_algorithm(
+        "greedy-plus"
+    )
+    assert "\nratio with the defaults: 0.5321\n" in catalogue.describe_algorithm("threshold-greedy")

@@ -91,7 +91,7 @@ def test_a_set_outside_the_family_ends_the_replication(items):
 
 
 @pytest.mark.parametrize("length", [1, 7, 1000])
-@pytest.mark.parametrize("environment", [COVERED, TopK(means=[0.2, 0.7, 0.4], k=1, feedback="full")], ids=repr)
+@pytest.mark.parametrize("environment", [COVERED, TopK(means=[0.2, 0.7, 0.4], k=1, feedback="full-bandit")], ids=repr)
 def test_a_repeated_set_earns_what_its_single_rounds_earn(stubborn, environment, length):
     pair = replay.start(environment, stubborn(length=length), 100)
     verbs, row = replay.keeping(pair)
@@ -123,7 +123,7 @@ def test_curves_do_not_depend_on_where_blocks_are_cut():
 
 @pytest.mark.parametrize(
     "environment",
-    [COVERED, LIMITED, Coverage(items=25, budget=2.0), TopK(k=2), TopK(feedback="full")],
+    [COVERED, LIMITED, Coverage(items=25, budget=2.0), TopK(k=2), TopK(feedback="full-bandit")],
     ids=repr,
 )
 def test_environments_keep_the_contracts(environment):

@@ -38,6 +38,7 @@ ASKED = {
         "active-dueling/oracle", {"arms": 3, "dim": 1, "contexts": 2}, {}, "best", r"finite numbers of shape \(2,\), .*"
     ),
     "optimum": ("convex/oracle", {"dim": 2}, {}, "optimum", r"finite numbers of shape \(2,\)"),
+    "best set": ("combinatorial/oracle", {"items": 6}, {}, "best_set", r"finite numbers, whole, different, in 0 .. 5"),
     "horizon": ("ucb-bwk", KNAPSACK, {"budget": 9.0}, "horizon", "a finite number, whole and at least 1"),
 }  # fmt: skip
 RAGGED = [[1.0], [1.0, 2.0]]
@@ -64,6 +65,7 @@ WRONG = {
     "best": [1, -1, [-1], [0.5], [0, 1]],
     "best of contexts": [[1], [1, -1]],
     "optimum": [0.5, [0.5] * 3],
+    "best set": [[0, 0, 0], [0, 9], [0, -1], [0.5], 0, [[0], [1]]],
     "horizon": [0, 10.5],
 }
 
@@ -96,6 +98,22 @@ def test_facts_that_are_right_are_taken():
 
 def test_only_what_the_policy_may_ask_is_checked():
     banditlab.agent("ucb1", arms=3, told={"noise": "loud", "budget": -1.0})
+
+
+@pytest.mark.parametrize("name, line", [("famly", "; did you mean 'family'"), ("zzz", r" \(there are: ")])
+def test_a_fact_that_no_policy_asks_for_is_refused(name, line):
+    with pytest.raises(UserError, match=f"^agent 'cucb': told: no policy asks for '{name}'{line}") as error:
+        banditlab.agent("cucb", items=3, told={name: 1, "family": {"k": 1}})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1.0,), np.ones(1)], ids=repr)
+@pytest.mark.parametrize("fact", ["radius", "gradient_bound", "smoothness"])
+def test_a_number_of_the_convex_game_is_no_list(fact, value):
+    told = {"form": "ball", "radius": 1.0, "gradient_bound": 1.0, "smoothness": 1.0, fact: value}
+    with pytest.raises(UserError, match=f"^agent 'sword': {fact}: a number, got ") as error:
+        banditlab.agent("sword", dim=2, horizon=9, told=told)
+    assert "\n" not in str(error.value)
 
 
 def test_a_fact_of_another_game_may_be_anything():

@@ -78,7 +78,7 @@ with event.install_recorder("numba:compile") as compiled:
         [curve] = pair.play_replications(made, cell, grid.settings, [0])
         stats = made.function.stats
         hits, misses = sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
-        key = identity.cell_key(cell, grid.settings, portable)
+        key = identity.Keys(grid.settings, portable).of(cell)
         found.append([curve.values.tobytes().hex(), key, hits, misses, made.reason])
 print(json.dumps({"cells": found, "compiled": len(compiled.buffer)}))
 """

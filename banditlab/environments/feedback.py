@@ -24,6 +24,7 @@ from banditlab.types import Count, Matrix, Positive, Vector
 
 COUNTS = {"gradient": 1, "one-point": 1, "two-point": 2}
 PARTS = 10  #: delta by default is the inner radius over this
+RADII = (1e-100, 1e100)  #: between which squares and their sums are numbers
 
 
 class Probes(NamedTuple):
@@ -50,7 +51,7 @@ class Setting:
     not counted.
     """
 
-    domain: Literal["ball", "box", "simplex"] | list[str] = "ball"  #: or a product, as ["ball:3", "simplex:4"]
+    domain: Literal["ball", "box", "simplex"] | list[Any] = "ball"  #: or a product, as ["ball:3", "simplex:4"]
     radius: Positive = 1.0  #: R, of a box half its side; of a block "ball:3:0.5" half as much
     dim: Count | None = None  #: d; 5, or what the blocks of a product have
     feedback: Literal["gradient", "one-point", "two-point"] = "gradient"  #: what is seen of a round's loss
@@ -62,8 +63,11 @@ class Setting:
         Raises
         ------
         ValueError
-            No such domain; there is no room around a point of it; delta without use, or too long.
+            No such domain; a radius whose square is too large or too small a number; there is no room around a point;
+            delta without use, or too long.
         """
+        if not RADII[0] <= self.radius <= RADII[1]:
+            raise ValueError(f"radius: from {RADII[0]:g} to {RADII[1]:g}, got {self.radius:g}")
         product = not isinstance(self.domain, str)
         fill(self, dim=sum(size for _, size, _ in domains.read_blocks(self.domain, "domain")) if product else 5)
         inner = domains.inner_radius(domains.make_domain(self.domain, self.radius, self.dim))
@@ -87,6 +91,11 @@ def domain_facts(setting: Any, state: Any) -> dict[str, Any]:
     """Return what policies may be told of the domain, and the best point where playing it has no regret."""
     best = {} if state.probes.values else {"optimum": state.optimum}
     return {"form": setting.domain, "radius": setting.radius, **best}
+
+
+def noise_facts(state: Any, sigma: float) -> dict[str, float]:
+    """Return the norm of the noise in a gradient, where one is seen: what is made of values varies otherwise."""
+    return {} if state.probes.values else {"sigma": sigma}
 
 
 def make_probes(feedback: str, delta: float | None, domain: Domain) -> Probes:

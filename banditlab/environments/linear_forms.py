@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.feedback import Probes, domain_facts, estimate, largest, make_probes, place
-from banditlab.environments.hindsight import minimum
+from banditlab.environments.feedback import Probes, domain_facts, estimate, largest, make_probes, noise_facts, place
+from banditlab.environments.hindsight import best_shares, minimum
 from banditlab.fuse import kernel
 from banditlab.games.convex import DYNAMIC, STATIC
 from banditlab.numerics import domains
@@ -18,6 +18,7 @@ from banditlab.types import Counts, Matrix, Vector
 
 LOSSES = ("squared", "logistic", "log")
 SQUARED, LOGISTIC, LOG = range(3)
+CURVATURES = (1.0, 0.25)  #: largest second derivatives of the first two in <a, x>
 
 
 class State(NamedTuple):
@@ -55,7 +56,7 @@ class LinearForms:
         find_ends(domain, rows, np.zeros((2, dim)), ends)
         best = np.clip(targets if loss == SQUARED else targets * math.inf, ends[:, 0], ends[:, 1])
         shares = np.bincount(order, minlength=len(rows)) / horizon
-        optimum = best_point(domain, loss, rows, targets, shares, steepness(loss, ends))
+        optimum = best_point(domain, loss, rows, targets, shares)
         return State(
             np.zeros(dim), np.zeros(dim), np.zeros((4, dim)), make_probes(self.feedback, self.delta, domain), domain,
             loss, rows, targets, order, ends, best, optimum, noise,
@@ -65,8 +66,9 @@ class LinearForms:
         sizes, ends = np.linalg.norm(state.rows, axis=1), state.ends
         steepest, value = extremes(state.loss, ends, state.targets, sizes)
         return {
-            **domain_facts(self, state), "gradient_bound": largest(state.probes, steepest, value), "curvature": 0.0,
-            "sigma": 0.0, "smoothness": state.probes.keep * float((sizes**2 * steepness(state.loss, ends)).max()),
+            **domain_facts(self, state), **noise_facts(state, 0.0), "curvature": 0.0,
+            "gradient_bound": largest(state.probes, steepest, value),
+            "smoothness": state.probes.keep * steepness(state.loss, sizes, ends),
             "exp_concavity": exp_concavity(state.loss, ends, state.targets),
         }  # fmt: skip
 
@@ -161,9 +163,9 @@ def mean_gradient(loss, rows, targets, shares, x):
     return total
 
 
-def steepness(loss: int, ends: np.ndarray) -> np.ndarray | float:
-    """Return the largest second derivative of each loss in <a, x> on the domain, (n,) or one for all."""
-    return {SQUARED: 1.0, LOGISTIC: 0.25}.get(loss, 0.0) or 1.0 / ends[:, 0] ** 2
+def steepness(loss: int, sizes: np.ndarray, ends: np.ndarray) -> float:
+    """Return the largest second derivative along a direction, of all losses on the domain, for rows of norm `sizes`."""
+    return float(((sizes / ends[:, 0]) ** 2 if loss == LOG else CURVATURES[loss] * sizes**2).max())
 
 
 def exp_concavity(loss: int, ends: np.ndarray, targets: np.ndarray) -> float:
@@ -176,13 +178,16 @@ def exp_concavity(loss: int, ends: np.ndarray, targets: np.ndarray) -> float:
     return math.exp(-float(np.abs(ends).max())) if loss == LOGISTIC else 1.0
 
 
-def best_point(
-    domain: Domain, loss: int, rows: np.ndarray, targets: np.ndarray, shares: np.ndarray, steep: np.ndarray | float
-) -> np.ndarray:
-    """Return the point of the domain of the least mean of losses, of which each row has a share (n,)."""
+def best_point(domain: Domain, loss: int, rows: np.ndarray, targets: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the point of the domain of the least mean of losses, of which each row has a share (n,).
+
+    Log losses are on the simplex x >= 0, sum x = 1.
+    """
+    if loss == LOG:
+        return best_shares(rows, shares)
     return minimum(
         domain,
         lambda x: mean_value(loss, rows, targets, shares, x),
         lambda x: mean_gradient(loss, rows, targets, shares, x),
-        float(np.linalg.eigvalsh((rows.T * shares * steep) @ rows)[-1]),
+        CURVATURES[loss] * float(np.linalg.eigvalsh((rows.T * shares) @ rows)[-1]),
     )

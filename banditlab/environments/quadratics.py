@@ -1,6 +1,7 @@
 """What environments of the convex game share: expected losses curvature / 2 ||x||^2 + <b_t, x>, and noise in b_t.
 
-A loss curvature / 2 ||x - c_t||^2 is one of them but for a constant, with b_t = -curvature c_t.
+A loss curvature / 2 ||x - c_t||^2 is one of them but for a constant, with b_t = -curvature c_t. Where values are seen,
+the constant counts: it is that of the loss that is drawn, before noise.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.feedback import Probes, domain_facts, estimate, largest, make_probes, place, write_direction
+from banditlab.environments.feedback import (
+    Probes,
+    domain_facts,
+    estimate,
+    largest,
+    make_probes,
+    noise_facts,
+    place,
+    write_direction,
+)
 from banditlab.fuse import kernel
 from banditlab.games.convex import ADAPTIVE, DYNAMIC, PATH, REALISED, STATIC
 from banditlab.numerics import domains
@@ -47,6 +57,7 @@ class State(NamedTuple):
     order: Counts  #: (T,) which of them holds in each round
     drawn: Matrix  #: (N, d) slopes of the losses that are drawn, before noise
     picks: Counts  #: (T,) which of them each round has
+    constants: Vector  #: (N,) their values at 0, by which the least value of a curved one is 0
     slope: Vector  #: (d,) of the round's loss
     curvature: float
     sigma: float  #: norm of the noise
@@ -87,20 +98,20 @@ class Quadratics:
         minimise_each(domain, curvature, losses.table, minimisers)
         return State(
             domains.centre(domain), np.zeros(dim), np.zeros(dim), np.zeros((4, dim)), probes, domain, losses.table,
-            losses.order, drawn, picks, np.zeros(dim), curvature, losses.sigma, 0, losses.variance,
-            self.miss or 0.0, optimum, realised, minimisers, sums, np.zeros(LEVELS), scratch, noise,
+            losses.order, drawn, picks, constants_of(drawn, curvature), np.zeros(dim), curvature, losses.sigma, 0,
+            losses.variance, self.miss or 0.0, optimum, realised, minimisers, sums, np.zeros(LEVELS), scratch, noise,
         )  # fmt: skip
 
     def facts(self, state) -> dict[str, Any]:
         reach = float(domains.farthest(state.domain, np.zeros((1, self.dim)))[0])
-        steep = float(steepest(state, state.drawn).max()) + state.sigma
-        slope = float(np.linalg.norm(state.drawn, axis=1).max()) + state.sigma
-        bound = largest(state.probes, steep, reach * (0.5 * state.curvature * reach + slope))
+        steep = float(steepest(state, state.drawn).max())
+        highest = 0.5 * steep**2 / state.curvature if state.curvature else reach * steep
+        bound = largest(state.probes, steep + state.sigma, highest + reach * state.sigma)
         curvature = state.probes.keep * state.curvature
         return {
             **domain_facts(self, state), "gradient_bound": bound, "smoothness": curvature, "curvature": curvature,
             "exp_concavity": curvature / bound**2, "variation": variation(state),
-            "sigma": math.sqrt(state.variance + state.sigma**2),
+            **noise_facts(state, math.sqrt(state.variance + state.sigma**2)),
         }  # fmt: skip
 
     @staticmethod
@@ -119,8 +130,9 @@ class Quadratics:
         draw_slope(env, t)
         place(env.probes, env.noise, PROBE * point.shape[0], t, point)
         if env.probes.values:
-            one = value(env.curvature, env.slope, env.probes.played[0])
-            other = value(env.curvature, env.slope, env.probes.played[1]) if env.probes.count == 2 else 0.0
+            offset, played = env.constants[env.picks[t]], env.probes.played
+            one = offset + value(env.curvature, env.slope, played[0])
+            other = offset + value(env.curvature, env.slope, played[1]) if env.probes.count == 2 else 0.0
             estimate(env.probes, one, other, gradient)
         else:
             for i in range(point.shape[0]):
@@ -137,6 +149,11 @@ class Quadratics:
 def sum_of(table: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Return the sum of the rows (S, d) of all rounds, (d,)."""
     return np.bincount(order, minlength=len(table)) @ table
+
+
+def constants_of(table: np.ndarray, curvature: float) -> np.ndarray:
+    """Return ||b||^2 / (2 curvature) for slopes b (S, d), (S,): the values at 0 of the losses as squared distances."""
+    return 0.5 * (table**2).sum(axis=1) / curvature if curvature else np.zeros(len(table))
 
 
 def steepest(state: State, table: np.ndarray) -> np.ndarray:

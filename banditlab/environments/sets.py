@@ -232,7 +232,8 @@ class ItemSums:
     # which returns the family, the means (n,) and features (n, d) or None.
 
     def gives(self) -> frozenset[str]:
-        return frozenset({"sums", "oracle", "best-set"} | ({"part-values"} if self.feedback == "semi" else set()))
+        seen = {"part-values"} if self.feedback == "semi-bandit" else set()
+        return frozenset({"sums", "oracle", "best-set"} | seen)
 
     def metrics(self) -> tuple[str, ...]:
         return ("regret",)
@@ -240,7 +241,7 @@ class ItemSums:
     def start(self, rng, noise, horizon) -> State:
         family, means, features = self.draw(rng)
         n = len(means)
-        parts = n if self.feedback == "semi" else 0
+        parts = n if self.feedback == "semi-bandit" else 0
         state = make_state(family, Means(means), noise, items=n, parts=parts, features=features)
         items = np.zeros(n, int)
         best = items[: self.maximise(family, means, items)]
@@ -266,7 +267,7 @@ class Structure(ItemSums):
     # A class has the verbs of its sets, and a method `family(rng)`.
 
     means: list[Probability] | None = None  #: (n,) of the items; uniform on [0, 1] where they are not given
-    feedback: Literal["semi", "full"] = "semi"  #: what is seen: each item's value, or their sum
+    feedback: Literal["semi-bandit", "full-bandit"] = "semi-bandit"  #: what is seen: each item's value, or their sum
 
     def check_means(self, family: Any) -> None:
         """Check that there is a mean for each item.

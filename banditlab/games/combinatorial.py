@@ -154,8 +154,10 @@ def begin(env, policy, t, coins, totals):
     block[LENGTH] = repeats(policy, t)
     block[DONE] = block[SEEN] = 0
     items = room.items[: block[SIZE]]
-    if block[LENGTH] < 1 or not contains(env, items):
-        raise ValueError("the policy chose what is no set of the family, or is played in no round")
+    if not contains(env, items):
+        raise ValueError("the policy chose what is no set of the family")
+    if block[LENGTH] < 1:
+        raise ValueError("the policy chose a set for less than one round")
     worth[EXPECTED], worth[EARNED] = value(env, items), 0.0
     for m in range(room.before.shape[0]):
         room.before[m] = totals[m]
@@ -196,7 +198,7 @@ def note(round, row):
 
 
 def read_outcome(value: Any, shape: dict[str, int]) -> tuple[float, np.ndarray, np.ndarray]:
-    """Read what a user tells of a round: a reward, or (reward, {part: value, ...})."""
+    """Read what a user tells of a round: a reward, or (reward, {part: value, ...}), with values in [0, 1]."""
     parts = shape["parts"]
     try:
         reward, seen = (value, {}) if np.ndim(value) == 0 else value
@@ -208,6 +210,9 @@ def read_outcome(value: Any, shape: dict[str, int]) -> tuple[float, np.ndarray, 
         raise ValueError(
             f"should be a reward, or (reward, {{part: value}}) of parts in 0 .. {parts - 1}; got {text}"
         ) from None
+    for place, found in zip(places, values, strict=True):
+        if not 0.0 <= found <= 1.0:
+            raise ValueError(f"values should be in [0, 1], got {found:g} of part {place}")
     return number(reward, shape), places, values
 
 

@@ -10,13 +10,14 @@ A round t = 0, 1, ... of a pair (environment, policy):
    domain.
 
 Regret is by expected losses but in the one metric that says otherwise. `static-regret` is the sum of F_t(x_t) - F_t(u)
-for the point u of the least sum of F_t over all T rounds, and `realised-static-regret` that of f_t(x_t) - f_t(v) for
-the point v of the least sum of f_t; both can be negative, far below zero where losses drift. `dynamic-regret` is the
-sum of F_t(x_t) - min F_t. `adaptive-regret` is the largest static regret, each to the best point of its own rounds,
-over the intervals k 2^j .. (k + 1) 2^j - 1 that are over; any interval of n >= 2 rounds consists of at most 2 log2 n
-such. `path-length` is the sum of the distances between one round's minimiser and the next one's. `duality-gap` is of
-games of two players, by their averages; an environment that answers to what was played knows no best point beforehand,
-and its `static-regret` after t rounds is to the best point of these rounds.
+for the point u of the least sum of F_t over all T rounds, also where it is read before they are over; but an
+environment that answers to what was played knows no such point beforehand, and after t rounds u is the best point of
+these t. `realised-static-regret` is the sum of f_t(x_t) - f_t(v) for the point v of the least sum of f_t over all T
+rounds; both can be negative, far below zero where losses drift. `dynamic-regret` is the sum of F_t(x_t) - min F_t.
+`adaptive-regret` is the largest static regret, each to the best point of its own rounds, over the intervals k 2^j ..
+(k + 1) 2^j - 1 that are over; any interval of n >= 2 rounds consists of at most 2 log2 n such. `path-length` is the
+sum of the distances between one round's minimiser and the next one's. `duality-gap` is of games of two players, by
+their averages.
 
 The functions below without a body are the verbs: the environment's are `contains`, `reveal`, `score`, of one that
 shows hints `foretell`, and of a game of two players `duality_gap`; the policy's are `choose` and `learn`, of one that

@@ -5,15 +5,28 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+import numpy as np
+
 from banditlab.numerics.families import budgeted, free, sized
 from banditlab.numerics.matchings import perfect_matchings
 from banditlab.numerics.paths import grid_paths
 from banditlab.numerics.trees import spanning_trees
 
+
+def _costs(told: Any, items: int) -> np.ndarray:
+    try:
+        found = np.array(told, float)
+    except (TypeError, ValueError):
+        found = np.zeros(())
+    if found.shape != (items,) or not np.isfinite(found).all():
+        raise ValueError(f"family: costs: {items} finite numbers, one an item; got {' '.join(repr(told).split())}")
+    return found
+
+
 #: What a user writes, by its keys, and what it makes for n items.
 FORMS = {
     ("k",): lambda n, k: sized(n, index(k)),
-    ("budget", "costs"): lambda n, budget, costs: budgeted(costs, budget),
+    ("budget", "costs"): lambda n, budget, costs: budgeted(_costs(costs, n), budget),
     ("grid",): lambda n, grid: grid_paths(index(grid)),
     ("pairs",): lambda n, pairs: perfect_matchings(index(pairs)),
     ("edges",): lambda n, edges: spanning_trees([[index(node) for node in edge] for edge in edges]),
@@ -43,7 +56,7 @@ def read_family(told: Any, items: int) -> Any:
     try:
         family = form(items, **told)
     except (TypeError, IndexError) as error:
-        raise ValueError(f"family: {told!r} is of other types than {', '.join(told)} should be") from error
+        raise ValueError(f"family: {', '.join(told)} should be of other types; got {told!r}") from error
     if family.items != items:
         raise ValueError(f"family: sets of {items} items, as the agent has; got one of {family.items}")
     return family

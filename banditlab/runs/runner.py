@@ -97,7 +97,7 @@ class Report:
 
     def remarks(self) -> list[str]:
         """Return a line for each thing that a user should know of the run."""
-        return [*(f"{policy} ran at {how}" for policy, how in self.plain.items()), *self.notes]
+        return [*(f"{policy} ran {how}" for policy, how in self.plain.items()), *self.notes]
 
     def failed(self) -> list[str]:
         """Return a line for each cell and reason, with the replications that failed for it."""
@@ -447,10 +447,13 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Any]:
 
 def _note_plain(report: Report, works: list[Work]) -> None:
     for work in works:
-        taken = report.timings.get(work.key)
+        taken, player = report.timings.get(work.key), work.cell.player
         if work.pair.reason and taken and taken["seconds"] > 0:
-            rate = f"{taken['rounds'] / taken['seconds']:,.0f} rounds/s"
-            report.plain[work.cell.player.label] = f"{rate} in plain Python ({work.pair.reason})"
+            # of a policy that is meant to run so, what it decides takes time, and not what it plays
+            rate = (
+                "" if hasattr(player.instance, "plain") else f"at {taken['rounds'] / taken['seconds']:,.0f} rounds/s "
+            )
+            report.plain[player.label] = f"{rate}in plain Python ({work.pair.reason})"
 
 
 def _about(report: Report) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 
-from banditlab import fuse, registry
+from banditlab import api, fuse, registry
 from banditlab.checks import replay
 from banditlab.checks.pairs import cell_of, finals, play
 from banditlab.environments import hindsight
@@ -17,6 +17,7 @@ from banditlab.environments.convex.reddi import Reddi
 from banditlab.environments.convex.sea import SEA
 from banditlab.environments.feedback import write_direction
 from banditlab.environments.quadratics import NOISE, variation
+from banditlab.errors import UserError
 from banditlab.games.convex import ADAPTIVE, DYNAMIC, GAME, PATH, REALISED, STATIC
 from banditlab.numerics import domains
 from banditlab.policies.convex.fixed import Fixed
@@ -224,6 +225,13 @@ def test_hints_are_as_far_from_the_expected_gradients_as_told(name):
     assert_allclose(hint, slopes(env)[7] + env.curvature * env.centre)
 
 
+def test_facts_by_hand():
+    told = WORLDS["iid, quadratic"].facts(begin("iid, quadratic"))
+    assert_allclose(told["gradient_bound"], 2 * 1.5 + 0.3)
+    assert_allclose(told["exp_concavity"], 2 / 3.3**2)
+    assert told["smoothness"] == told["curvature"] == 2
+
+
 def test_variations_by_hand():
     assert_allclose(variation(begin("iid")), 1)
     assert_allclose(variation(begin("block-flip")), 1 + 4 * 8)
@@ -341,6 +349,9 @@ WRONG = {
     "block": ({"domain": ["ball:3", "cone:2"]}, "domain: a block is one of ball, box, simplex and .* got 'cone:2'"),
     "small block": ({"domain": ["simplex:1"]}, "at least 2 of a simplex, .* got 'simplex:1'"),
     "empty block": ({"domain": ["ball:0"]}, "got 'ball:0'"),
+    "number": ({"domain": [3]}, "domain: a block is one of .* got '3'"),
+    "radius": ({"radius": 1e200}, "radius: from 1e-100 to 1e.100, got 1e.200"),
+    "small radius": ({"radius": 1e-200}, "radius: from 1e-100 to 1e.100, got 1e-200"),
     "share": ({"domain": ["ball:2:0.0"]}, "got 'ball:2:0.0'"),
     "no blocks": ({"domain": []}, "domain: at least one block, got none"),
     "blocks": ({"domain": ["ball:3"], "dim": 4}, "dim: the blocks have 3 coordinates, got 4"),
@@ -362,6 +373,26 @@ def test_mistakes_in_an_environment_are_one_line(name):
     with pytest.raises(ValueError, match=line) as error:
         SEA(**parameters)
     assert "\n" not in str(error.value)
+
+
+def test_a_mistake_in_a_domain_is_one_line_in_a_grid():
+    for domain in ([3], [["ball:3"]], 3, "cone"):
+        with pytest.raises(UserError, match="domain: ") as error:
+            api.run({"kind": "sea", "domain": domain}, "ogd", game="convex", horizon=10)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("world", "line"),
+    [
+        (SEA(pattern="block-flip", period=60), "period 60 for 60 rounds: the sign never changes"),
+        (SEA(pattern="switch", stages=61), "stages 61 for 60 rounds: no more of them than rounds are played"),
+        (SEA(pattern="random-order", passes=61), "passes 61 for 60 rounds: no more of them than rounds are played"),
+    ],
+)
+def test_changes_that_never_come_are_told(world, line):
+    assert world.notes(60) == [line]
+    assert world.notes(61) == []
 
 
 @dataclass(frozen=True)

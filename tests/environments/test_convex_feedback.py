@@ -38,7 +38,10 @@ def loss_of(env, t):
             return lambda x: 0.5 * (x @ row - y) ** 2
         return lambda x: np.log(1 + np.exp(-y * (x @ row)))
     slope = env.slope.copy()  # of the round that was revealed last
-    return lambda x: x @ slope + 0.5 * env.curvature * np.square(x).sum(axis=-1)
+    if not env.curvature:
+        return lambda x: x @ slope
+    own = env.drawn[env.picks[t]]
+    return lambda x: 0.5 * env.curvature * np.square(x + own / env.curvature).sum(axis=-1) + x @ (slope - own)
 
 
 def rounds(name):
@@ -71,6 +74,15 @@ def test_what_is_played_and_what_is_seen(name):
     again = np.array([u.copy() for *_, u in rounds(name)])
     assert_array_equal(again, directions)
     assert np.abs(np.mean(directions, axis=0)).max() < 4.5 / math.sqrt(len(u) * T)
+
+
+def test_the_value_of_a_quadratic_loss_is_half_the_squared_distance():
+    world = SEA(dim=2, losses="quadratic", size=5.0, sigma=0.0, feedback="one-point")
+    env, gradient = replay.start_env(world, T, 0), np.zeros(2)
+    world.reveal(env, 0, np.array([0.3, -0.4]), gradient)
+    away = env.probes.played[0] + env.drawn[0]
+    assert_allclose(np.linalg.norm(gradient) * world.delta / 2, 0.5 * away @ away)
+    assert 0.5 * 4**2 < 0.5 * away @ away < 0.5 * 6**2
 
 
 def test_directions_are_not_those_of_the_noise():
@@ -165,6 +177,35 @@ def test_gradients_stay_below_the_bound_that_is_told(name):
     assert 0.05 * told["gradient_bound"] < largest <= told["gradient_bound"]
     assert "optimum" not in told  # playing it has regret too
     assert "best-point" not in WORLDS[name].gives()
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("one, linear", 3 * (1 + 1) / 0.1),  # dim times the largest value over delta
+        ("two, linear", 4 * (1 + 1)),  # dim times the largest gradient
+        ("two, quadratic", 3 * 1.5),
+        # curvature / 2 times the largest squared distance, and noise along the longest way, to a corner
+        ("one, quadratic", None),
+    ],
+)
+def test_the_bound_is_the_published_one(name, bound):
+    env = replay.start_env(WORLDS[name], T, 0)
+    if bound is None:
+        far = np.abs(env.drawn[0] / 2) + 1
+        bound = 3 * (0.5 * 2 * far @ far + np.sqrt(3)) / 0.3
+    assert_allclose(WORLDS[name].facts(env)["gradient_bound"], bound)
+
+
+@pytest.mark.parametrize("feedback", ["one-point", "two-point"])
+def test_what_is_made_of_values_has_no_sigma(feedback):
+    for world in (SEA(feedback=feedback), Regression(feedback=feedback)):
+        assert "sigma" not in world.facts(replay.start_env(world, T, 0))
+
+
+def test_smoothness_of_rows_is_that_of_the_losses_as_they_are_played():
+    for name, smoothness in (("one, squared", 0.9), ("two, logistic", 0.9 / 4)):
+        assert_allclose(WORLDS[name].facts(replay.start_env(WORLDS[name], T, 0))["smoothness"], smoothness)
 
 
 def test_what_is_told_of_curvature_is_that_of_the_losses_as_they_are_played():

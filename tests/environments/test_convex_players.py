@@ -85,6 +85,8 @@ def test_games_that_are_drawn():
     told = MatrixGame().facts(one)
     assert_allclose(told["gradient_bound"], np.linalg.norm(one.payoffs, axis=0).max())
     assert_allclose(one.rate, math.sqrt(8 * math.log(4) / 10) / np.ptp(one.payoffs))
+    optimistic = replay.start_env(MatrixGame(opponent="optimistic-hedge"), 10, 0)
+    assert_allclose(optimistic.rate, 0.25 / np.ptp(optimistic.payoffs))
 
 
 def test_the_gap_is_of_games_alone():
@@ -166,6 +168,7 @@ def test_gradients_have_the_mean_and_the_variance_that_are_declared():
     world = DriftingRegression(dim=3, batch=2, noise=0.7, radius=3.0, drift=0.0)
     env = replay.start_env(world, 6000, 0)
     told, theta = world.facts(env), -env.table[0]
+    assert "exp_concavity" not in told  # gradients have no bound
     point = -3.0 * theta / np.linalg.norm(theta)
     found = np.zeros((6000, 3))
     for t, row in enumerate(found):
@@ -178,6 +181,21 @@ def test_gradients_have_the_mean_and_the_variance_that_are_declared():
     again = np.zeros(3)
     world.reveal(env, 5, point, again)
     assert_array_equal(again, found[5])
+
+
+def test_a_burst_that_never_comes_and_a_truth_that_leaves_the_ball_are_told():
+    burst = DriftingRegression(burst=0.8, drift=0.0)
+    assert burst.notes(201) == ["burst_from 200 for 201 rounds: no burst comes"]
+    assert burst.notes(202) == []
+    assert (
+        np.ptp(-replay.start_env(burst, 202, 0).table, axis=0).max()
+        > 0
+        == np.ptp(replay.start_env(burst, 201, 0).table, axis=0).max()
+    )
+    far = DriftingRegression(drift=3.0, start_norm=4.0, radius=5.0)  # 4^2 + 3^2 = 5^2
+    [line] = far.notes(2)
+    assert line.startswith("after 1 rounds theta is as far away as the surface of the ball")
+    assert far.notes(1) == []
 
 
 # --- both ---------------------------------------------------------------------------------------------------------

@@ -87,6 +87,27 @@ def test_least_squares_on_a_ball_that_binds():
     assert_allclose(env.optimum, x, atol=1e-7)
 
 
+@pytest.mark.parametrize(("radius", "noise"), [(1e4, 0.1), (1e6, 0.1), (1.0, 1e3), (1e5, 1e6)])
+def test_least_squares_of_any_size(radius, noise):
+    """By the distance to the minimum without a ball, or by the angle of the gradient on the surface of the ball."""
+    env = replay.start_env(Regression(radius=radius, noise=noise), 400, 0)
+    free = np.linalg.lstsq(env.rows, env.targets, rcond=None)[0]
+    if np.linalg.norm(free) < radius:
+        errors = env.rows @ (env.optimum - free)
+        assert 0.5 * np.mean(errors**2) < 1e-9
+    else:
+        slope = (env.rows @ env.optimum - env.targets) @ env.rows
+        assert_allclose(-slope @ env.optimum, np.linalg.norm(slope) * radius, rtol=1e-8)
+
+
+@pytest.mark.parametrize("volatility", [1e-6, 0.5, 2.0, 3.0, 20.0])
+def test_portfolios_of_any_volatility(volatility):
+    """log(max_i mean r_i / <r, x>) is a bound on the excess, and 0 at the best portfolio alone."""
+    env = replay.start_env(Portfolio(assets=6, volatility=volatility), 200, 0)
+    assert domains.contains(env.domain, env.optimum)
+    assert (env.rows / (env.rows @ env.optimum)[:, None]).mean(axis=0).max() < 1 + 1.1e-9
+
+
 def test_two_assets_by_a_search():
     env = replay.start_env(Portfolio(assets=2, drift=0.01), 300, 3)
     found = minimize_scalar(
@@ -99,8 +120,12 @@ def test_two_assets_by_a_search():
 def test_a_minimum_that_cannot_be_found_is_refused(monkeypatch):
     monkeypatch.setattr(hindsight, "STEPS", 1)
     monkeypatch.setattr(hindsight, "PRECISION", 1e-300)
-    with pytest.raises(ValueError, match="the best point in hindsight could not be found to 1e-300: let the columns"):
+    with pytest.raises(ValueError, match="radius: the best point in hindsight .* to 1e-300 where it is 0.7: take"):
         replay.start_env(Regression(radius=0.7, noise=2.0), T, 0)
+    with pytest.raises(
+        ValueError, match="volatility, data: the best portfolio in hindsight could not be found to 1e-300"
+    ):
+        replay.start_env(Portfolio(), T, 0)
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e3])
@@ -182,6 +207,11 @@ def test_factors_that_are_drawn():
     assert np.ptp(np.log(replay.start_env(Portfolio(drift=0.5), 4000, 0).rows).mean(axis=0)) > 0.2
 
 
+def test_the_means_of_logarithms_of_factors_have_the_drift_as_deviation():
+    rows = replay.start_env(Portfolio(assets=300, volatility=1e-9, drift=0.1), 1, 0).rows
+    assert abs(np.log(rows).std() - 0.1) < 4.5 * 0.1 / math.sqrt(2 * 300)
+
+
 def save(folder, features, y, name="data.npz"):
     path = str(folder / name)
     np.savez(path, features=features, y=y)
@@ -238,6 +268,8 @@ WRONG_FILES = {
     "words": ({"features": ROWS, "y": LABELS.astype(str)}, {"loss": "squared"}, None),
     "labels": ({"features": ROWS, "y": LABELS + 1}, {"loss": "logistic"}, "are 0 and 1, or -1 and 1; got 1, 2"),
     "three labels": ({"features": ROWS, "y": [-1.0, 0.0, 1.0]}, {"loss": "logistic"}, "or -1 and 1; got -1, 0, 1"),
+    "zeros": ({"features": 0 * ROWS, "y": 0 * LABELS}, {}, "all features are 0, with normalise 'rows': all points"),
+    "constant columns": ({"features": 0 * ROWS + 2, "y": LABELS}, {"normalise": "columns"}, "with normalise 'columns'"),
     "blocks": (
         {"features": ROWS, "y": LABELS}, {"domain": ["ball:3"]}, "dim: the blocks have 3 coordinates, got 2"
     ),
@@ -266,6 +298,8 @@ FACTORS = np.full((5, 2), 1.1)
     ("factors", "line"),
     [
         (FACTORS - [[0.0, 1.1]], "factors should be above 0, got 0 at row 0, column 1"),
+        (FACTORS * 1e-200, "factors should be from 7e-66 to 1e+65, got 1.1e-200 at row 0, column 0"),
+        (FACTORS * 1e90, "factors should be from 7e-66 to 1e+65, got 1.1e+90 at row 0, column 0"),
         (FACTORS[:3], "3 rounds are fewer than the horizon 4"),
         (FACTORS[:, :1], "factors should have shape (T, d) with d >= 2, got (5, 1)"),
         (FACTORS[0], "factors should have shape (T, d) with d >= 2, got (2,)"),
@@ -289,6 +323,11 @@ def test_mistakes_in_factors_are_one_line(factors, line, tmp_path):
         (lambda: Regression(data="a.csv", dim=2), "data leaves nothing to dim"),
         (lambda: Regression(loss="logistic", noise=0.2), "noise: only of squared losses"),
         (lambda: Regression(domain="simplex", feedback="one-point"), "feedback: only 'gradient' on a simplex"),
+        (lambda: Regression(radius=1e200), "radius: from 1e-100 to 1e.100, got 1e.200"),
+        (
+            lambda: replay.start_env(Portfolio(volatility=300.0), 100, 0),
+            "volatility, drift: logarithms of factors should",
+        ),
         (lambda: Portfolio(data="f.npy", assets=3), "data leaves nothing to assets"),
     ],
 )
@@ -296,6 +335,16 @@ def test_mistakes_in_parameters_are_one_line(make, line):
     with pytest.raises(ValueError, match=line) as error:
         make()
     assert "\n" not in str(error.value)
+
+
+def test_logistic_losses_that_rounding_makes_flat_are_not_exp_concave(tmp_path):
+    assert "exp-concave" in Regression(loss="logistic", radius=700.0).gives()
+    assert "exp-concave" not in Regression(loss="logistic", radius=701.0).gives()
+    assert "exp-concave" in Regression(radius=701.0).gives()
+    path = save(tmp_path, 100 * ROWS, LABELS)
+    assert "exp-concave" not in Regression(data=path, loss="logistic", normalise="none").gives()
+    env = replay.start_env(Regression(loss="logistic", radius=1e6), T, 0)
+    assert set(np.unique(env.targets)) == {-1.0, 1.0}
 
 
 @each

@@ -148,7 +148,7 @@ def test_several_rounds_are_the_sum_of_each():
 
 
 def test_full_feedback_shows_no_edges():
-    full = Influence(edges=EDGES, nodes=NODES, k=2, feedback="full")
+    full = Influence(edges=EDGES, nodes=NODES, k=2, feedback="full-bandit")
     env, other = begin(full), begin()
     seeds = np.array([0, 2])
     assert [Influence.pull(env, t, 1, seeds, 0.0, 0.0) for t in range(50)] == [

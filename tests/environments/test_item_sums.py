@@ -64,7 +64,7 @@ def test_rewards_are_sums_of_draws_of_items_and_rounds(name):
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_full_feedback_is_the_sum_alone(name):
-    semi, world = WORLDS[name], replace(WORLDS[name], feedback="full")
+    semi, world = WORLDS[name], replace(WORLDS[name], feedback="full-bandit")
     assert "part-values" in semi.gives() and "part-values" not in world.gives()
     one, other = (replay.run(environment, Uniform(), 50, compiled=False) for environment in (semi, world))
     assert_array_equal(one.actions, other.actions)
@@ -158,5 +158,5 @@ def test_what_makes_no_sense_is_refused(line):
 
 
 def test_a_policy_that_needs_values_is_refused_where_they_are_not_seen():
-    world, player = replace(WORLDS["matching"], feedback="full"), registry.find("policy", "cucb")
+    world, player = replace(WORLDS["matching"], feedback="full-bandit"), registry.find("policy", "cucb")
     assert player.needs - world.gives() == {"part-values"}

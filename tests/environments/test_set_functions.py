@@ -184,7 +184,7 @@ def test_they_keep_the_contracts(name):
         (Coverage, {"k": 2, "budget": 1.0}, "k leaves nothing to budget: drop one of them"),
         (Coverage, {"costs": [1.0] * 12}, "costs: only with a budget"),
         (Coverage, {"costs": [1.0], "budget": 1.0}, "costs: 12, one an item; got 1"),
-        (Coverage, {"costs": [1.0] * 12, "budget": 0.5}, "budget: at least the least cost, 1; got 0.5"),
+        (Coverage, {"costs": [1.0] * 12, "budget": 0.5}, "budget: finite, and at least the least cost, 1; got 0.5"),
         (Coverage, {"sets": [[1, 0], [1]]}, "sets: at least 2 rows of one length, an item each"),
         (Coverage, {"sets": [[1, 0], [1, 1]], "items": 3}, "sets leaves nothing to items: drop one of them"),
         (Coverage, {"weights": [1.0]}, "weights: 40, one an element; got 1"),

@@ -243,7 +243,7 @@ def test_expected_value_of_one_that_draws():
     assert offline.expected(algorithm, instance.family, rng, instance.value) == 1.0
     instance = Instance(families.free(5), cut(5, rng))
     values = [instance.value(searched("randomized-usm", instance, instance.value, seed)[0]) for seed in range(400)]
-    spread = np.std(values) * math.sqrt(1 / 400 + 1 / 100)
+    spread = np.std(values) * math.sqrt(1 / 400 + 1 / offline.SEARCHES)
     assert abs(offline.expected(algorithm, instance.family, rng, instance.value) - np.mean(values)) <= 4.5 * spread
 
 

@@ -336,7 +336,7 @@ def test_no_more_sets_than_can_be_gone_through():
         ("escb", {"search": "greedy"}, {"kind": "shortest-path"}, "sized"),
         ("osmd", {}, {"kind": "matching"}, "sized"),
         ("comb-lints", {}, {"kind": "top-k"}, "features"),
-        ("cts-beta", {}, {"kind": "top-k", "feedback": "full"}, "part-values"),
+        ("cts-beta", {}, {"kind": "top-k", "feedback": "full-bandit"}, "part-values"),
         ("exp2", {}, {"kind": "coverage"}, "sums"),
     ],
 )

@@ -87,7 +87,7 @@ class Influence(Limited):
     neighbours: Count | None = None  #: nearest nodes on a ring that each is joined to, even (watts-strogatz); 2
     rewired: Probability | None = None  #: probability that such an edge is drawn anew (watts-strogatz); 0.1
     probability: Probability | None = None  #: of all edges of a graph that is drawn; 0.2
-    feedback: Literal["edge", "full"] = "edge"  #: what is seen beside the reward: outcomes of edges, or nothing
+    feedback: Literal["edge", "full-bandit"] = "edge"  #: what is seen beside the reward: outcomes of edges, or nothing
     samples: Count = 10_000  #: for expected rewards, where there are more than 20 edges
     oracle_samples: Count = 500  #: for `maximise`
 

@@ -33,7 +33,7 @@ class LinearItems(Largest, ItemSums):
     features: list[list[Real]] | None = None  #: (n, d), in place of items and dim
     theta: list[Real] | None = None  #: (d,) where features are given
     k: Count = 3
-    feedback: Literal["semi", "full"] = "semi"  #: what is seen: each item's value, or their sum
+    feedback: Literal["semi-bandit", "full-bandit"] = "semi-bandit"  #: what is seen: each item's value, or their sum
 
     def __post_init__(self):
         exclusive(self, "features", ("items", "dim"))

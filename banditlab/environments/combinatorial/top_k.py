@@ -25,7 +25,7 @@ class TopK(Largest, ItemSums):
     means: list[Probability] | None = None  #: (n,)
     items: Arms | None = None  #: n, in place of means: these are uniform on [0, 1]; 10
     k: Count = 3
-    feedback: Literal["semi", "full"] = "semi"  #: what is seen: each item's value, or their sum
+    feedback: Literal["semi-bandit", "full-bandit"] = "semi-bandit"  #: what is seen: each item's value, or their sum
 
     def __post_init__(self):
         exclusive(self, "means", ("items",))

@@ -80,10 +80,22 @@ class DriftingRegression(Quadratics):
         farthest = float(domains.farthest(state.domain, -state.table).max())
         sigma = float(np.sqrt(((self.dim + 1) * farthest**2 + self.dim * self.noise**2) / self.batch))
         bound = farthest + DEVIATIONS * sigma
-        return super().facts(state) | {
-            "gradient_bound": bound, "exp_concavity": 1.0 / bound**2, "sigma": sigma,
-            "rates": self.rates(len(state.order)),
-        }  # fmt: skip
+        known = super().facts(state) | {"gradient_bound": bound, "sigma": sigma, "rates": self.rates(len(state.order))}
+        del known["exp_concavity"]  # gradients have no bound
+        return known
+
+    def notes(self, horizon: int) -> list[str]:
+        """Return what a user should know of a run of that many rounds: a burst that never comes, theta far away."""
+        lengths = np.sqrt(self.start_norm**2 + np.cumsum(self.moves(horizon) ** 2))
+        notes, outside = [], np.flatnonzero(lengths[:-1] >= self.radius)
+        if self.burst is not None and self.burst_from >= horizon - 1:
+            notes.append(f"burst_from {self.burst_from:,} for {horizon:,} rounds: no burst comes")
+        if outside.size:
+            notes.append(
+                f"after {outside[0] + 1:,} rounds theta is as far away as the surface of the ball, in the root mean "
+                "square: take a larger radius"
+            )
+        return notes
 
     def moves(self, horizon: int) -> np.ndarray:
         """Return by how much theta moves after each round, (T,)."""

@@ -6,6 +6,7 @@ algorithms for online convex optimization. Machine Learning 69, 2007, for it as 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from banditlab.environments.linear_forms import LinearForms
 from banditlab.errors import UserError
 from banditlab.registry import environment
 from banditlab.types import Arms, NonNegative, Positive
+
+LARGEST = 150.0  #: logarithm of a factor, so that squares of what factors are divided by are numbers
 
 
 @environment(
@@ -49,7 +52,13 @@ class Portfolio(LinearForms):
     def draw(self, rng: np.random.Generator, coins: np.random.Generator, horizon: int):
         if self.data is None:
             means = self.drift * rng.standard_normal(self.assets)
-            factors = np.exp(means + self.volatility * coins.standard_normal((horizon, self.assets)))
+            logs = means + self.volatility * coins.standard_normal((horizon, self.assets))
+            if np.abs(logs).max() > LARGEST:
+                raise ValueError(
+                    f"volatility, drift: logarithms of factors should be from -{LARGEST:g} to {LARGEST:g}, got "
+                    f"{logs.flat[np.abs(logs).argmax()]:.4g}: take smaller ones"
+                )
+            factors = np.exp(logs)
         else:
             factors = read_factors(self.data, horizon)
         return factors, np.ones(horizon), np.arange(horizon)
@@ -61,14 +70,18 @@ def read_factors(path: str, horizon: int) -> np.ndarray:
     Raises
     ------
     UserError
-        With the file's name: it cannot be read, has too few rows or columns, or a factor that is not above 0.
+        With the file's name: it cannot be read, has too few rows or columns, or a factor that is not above 0 or too
+        near to it or too large.
     """
     factors = table(path, "factors")
     if factors.ndim != 2 or factors.shape[1] < 2:
         raise UserError(f"{path}: factors should have shape (T, d) with d >= 2, got {factors.shape}")
     if len(factors) < horizon:
         raise UserError(f"{path}: {len(factors)} rounds are fewer than the horizon {horizon}")
-    if (factors <= 0.0).any():
-        t, i = np.argwhere(factors <= 0.0)[0]
-        raise UserError(f"{path}: factors should be above 0, got {factors[t, i]:g} at row {t}, column {i}")
+    least, most = math.exp(-LARGEST), math.exp(LARGEST)
+    wrong = np.argwhere((factors < least) | (factors > most))
+    if wrong.size:
+        t, i = wrong[0]
+        allowed = "above 0" if factors[t, i] <= 0.0 else f"from {least:.0e} to {most:.0e}"
+        raise UserError(f"{path}: factors should be {allowed}, got {factors[t, i]:g} at row {t}, column {i}")
     return factors[:horizon]

@@ -18,8 +18,11 @@ from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.linear_forms import LinearForms
 from banditlab.errors import UserError
 from banditlab.numerics import domains
+from banditlab.numerics.links import chances
 from banditlab.registry import environment
 from banditlab.types import NonNegative
+
+FLAT = 700.0  #: |<a, x>| above which exp(-|<a, x>|) is hardly a number
 
 
 @environment("regression", game="convex", metrics=("static-regret", "dynamic-regret"))
@@ -27,7 +30,9 @@ from banditlab.types import NonNegative
 class Regression(Setting, LinearForms):
     """Losses are 1/2 (<a_t, x> - y_t)^2, or log(1 + exp(-y_t <a_t, x>)) for labels of -1 and 1.
 
-    They are exp-concave on a bounded domain. The best point is that of least loss on all rounds, by a convex solver.
+    They are exp-concave on a bounded domain, with an alpha of logistic losses that is least exp(-|<a, x>|): where the
+    largest norm of a row times that of a point is above 700, rounding makes it 0, and they do not count as such: take a
+    smaller radius. The best point is that of least loss on all rounds, by a convex solver.
 
     Rows are drawn at random, of norm 1 in random directions, for a point theta that is uniform on the domain: y is <a,
     theta> and normal noise, or 1 with probability 1 / (1 + exp(-<a, theta>)). Or they stand in a file: a CSV with a
@@ -54,7 +59,14 @@ class Regression(Setting, LinearForms):
         self.settle()
 
     def gives(self) -> frozenset[str]:
-        return self.given() | ({"exp-concave"} if self.feedback == "gradient" else set())
+        flat = self.loss == "logistic" and self._largest() > FLAT
+        return self.given() | ({"exp-concave"} if self.feedback == "gradient" and not flat else set())
+
+    def _largest(self) -> float:
+        """Return a bound on |<a, x>|."""
+        domain = domains.make_domain(self.domain, self.radius, self.dim)
+        size = 1.0 if self.data is None else float(np.linalg.norm(self._read()[0], axis=1).max())
+        return size * float(domains.farthest(domain, np.zeros((1, self.dim)))[0])
 
     def notes(self, horizon: int) -> list[str]:
         """Return what a user should know of a run of that many rounds: that rows come again, where they do."""
@@ -77,13 +89,16 @@ class Regression(Setting, LinearForms):
         rows = normalised(coins.standard_normal((horizon, self.dim)), "rows")
         if self.loss == "squared":
             return rows, rows @ theta + self.noise * coins.standard_normal(horizon)
-        return rows, np.where(coins.random(horizon) < 1.0 / (1.0 + np.exp(-rows @ theta)), 1.0, -1.0)
+        return rows, np.where(coins.random(horizon) < chances("logistic", rows @ theta), 1.0, -1.0)
 
     def _read(self) -> tuple[np.ndarray, np.ndarray]:
         rows, labels = read_rows(self.data, self.target)
-        return normalised(rows, self.normalise), labels if self.loss == "squared" else signs(
-            self.data, self.target, labels
-        )
+        rows = normalised(rows, self.normalise)
+        if not rows.any():
+            raise UserError(
+                f"{self.data}: all features are 0, with normalise {self.normalise!r}: all points have the same loss"
+            )
+        return rows, labels if self.loss == "squared" else signs(self.data, self.target, labels)
 
 
 def read_rows(path: str, target: str) -> tuple[np.ndarray, np.ndarray]:

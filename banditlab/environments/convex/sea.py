@@ -102,6 +102,16 @@ class SEA(Setting, Quadratics):
         words = {"strongly-convex", "exp-concave"} if self.losses == "quadratic" else set()
         return self.given() | words | ({"hints"} if self.miss is not None else set())
 
+    def notes(self, horizon: int) -> list[str]:
+        """Return what a user should know of a run of that many rounds: changes that it is too short for."""
+        if self.pattern == "block-flip" and self.period >= horizon:
+            return [f"period {self.period:,} for {horizon:,} rounds: the sign never changes"]
+        names = {"switch": "stages", "random-order": "passes"}
+        name = names.get(self.pattern)
+        if name and getattr(self, name) > horizon:
+            return [f"{name} {getattr(self, name):,} for {horizon:,} rounds: no more of them than rounds are played"]
+        return []
+
     def draw(self, rng: np.random.Generator, coins: np.random.Generator, horizon: int) -> Losses:
         size = 2.0 * self.sigma / math.sqrt(horizon) if self.pattern == "hard-iid" else self.size
         curvature = self.curvature or 0.0

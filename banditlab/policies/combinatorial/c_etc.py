@@ -41,8 +41,9 @@ class CETC(Explores):
         if self.m is not None and self.m_scale != 1.0:
             raise ValueError("m leaves nothing to m_scale: drop one of them")
 
-    def needs(self) -> frozenset[str]:
-        return frozenset(offline.make(self.offline).needs)
+    def needs(self) -> dict[str, str]:
+        remedy = "another offline algorithm may do: banditlab list offline"
+        return dict.fromkeys(offline.make(self.offline).needs, remedy)
 
     def start(self, problem, rng) -> Exploration:
         algorithm, family = offline.make(self.offline, epsilon=self.epsilon), problem.family

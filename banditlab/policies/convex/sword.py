@@ -6,7 +6,8 @@ L. Zhang. Optimistic online mirror descent for bridging stochastic and adversari
 2302.04552: dynamic regret to points of the path length P is of the order of P + sqrt(1 + P) (sqrt sigma^2 + sqrt
 Sigma^2). Steps and rates are from memory, since their text could not be read; the authors' package PyNOL has the same
 losses, hints and caps, but other steps and rates below them. The cap D sqrt(T) / G is ours: 1 / L caps nothing where
-losses are linear, and no path is so long that a longer step were better.
+losses are linear, and where squared changes of gradients sum to G^2 at least, no path is so long that a longer step
+were better.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import numpy as np
 from banditlab.environments.combinatorial.top_k import TopK
 from tests.reference.combinatorial_worlds import GRID, PAIRS, TOP, TREE
 
-HIDDEN = TopK(means=[0.9, 0.2, 0.6, 0.5, 0.7], k=3, feedback="full")
+HIDDEN = TopK(means=[0.9, 0.2, 0.6, 0.5, 0.7], k=3, feedback="full-bandit")
 CASES = [(TOP, 400, {}), (HIDDEN, 300, {}), (GRID, 300, {}), (PAIRS, 300, {}), (TREE, 300, {})]
 
 
