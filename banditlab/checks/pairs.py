@@ -35,8 +35,8 @@ REFERENCES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("bernoulli", {"rewards": [0.0, 0.9, 0.6, 0.5], "costs": [[0.0], [0.9], [0.2], [0.5]], "budget": 200.0}),
     ],
     "combinatorial": [
-        ("top-k", {"means": [0.3, 0.8, 0.4, 0.9, 0.2, 0.5], "k": 2}),
         ("coverage", {"items": 6, "universe": 20, "density": 0.3, "k": 2}),
+        ("top-k", {"means": [0.3, 0.8, 0.4, 0.9, 0.2, 0.5], "k": 2}),
         ("coverage", {"items": 6, "universe": 20, "density": 0.3, "budget": 1.2}),
         ("linear-items", {"items": 6, "dim": 3, "k": 2}),
         ("cascade", {"items": 6, "k": 2}),
