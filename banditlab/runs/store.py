@@ -356,7 +356,11 @@ def read_cells(folder: str | Path) -> pa.Table:
         It is missing or damaged.
     """
     file = Path(folder) / "cells.parquet"
-    return _read(file, CELLS)
+    table = _read(file, CELLS)
+    for row in table.to_pylist():
+        if row["checksum"] != _row_checksum(row):
+            raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
+    return table
 
 
 CELLS = pa.schema(
@@ -369,6 +373,7 @@ CELLS = pa.schema(
         ("told", pa.string()),
         ("metrics", pa.list_(pa.string())),
         ("about", pa.string()),
+        ("checksum", pa.uint32()),
     ]
 )
 
@@ -380,7 +385,7 @@ def _cell_rows(cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> Iterator[di
             if id(side) not in texts:
                 texts[id(side)] = json.dumps(side.about)
         world, player = texts[id(cell.world)], texts[id(cell.player)]
-        yield {
+        row = {
             "key": key,
             "game": cell.game,
             "environment": cell.environment,
@@ -390,6 +395,11 @@ def _cell_rows(cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> Iterator[di
             "metrics": list(cell.metrics),
             "about": f'{{"environment": {world}, "policy": {player}}}',
         }
+        yield row | {"checksum": _row_checksum(row)}
+
+
+def _row_checksum(row: Mapping[str, Any]) -> int:
+    return zlib.crc32(repr([row[name] for name in CELLS.names[:-1]]).encode())
 
 
 def _read(file: Path, schema: pa.Schema) -> pa.Table:

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from banditlab.errors import UserError
@@ -147,6 +149,56 @@ def test_a_run_that_is_killed_goes_on(grid, tmp_path, more):
         running.communicate()
     assert finish(start(grid, folder, *more)) == (0, "")
     assert canonical(folder) == canonical(whole)
+
+
+SIXTY = """
+name = "killed"
+horizon = 20_000
+replications = 10
+[[environment]]
+kind = "bernoulli"
+arms = 5
+sweep = { gap = [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55] }
+[[policy]]
+kind = "epsilon-greedy"
+sweep = { epsilon = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3] }
+"""
+
+
+def stored(folder):
+    """Where each finished replication stands: in which file."""
+    found = {}
+    for file in [folder / "curves.parquet", *(folder / "segments").glob("*.parquet")]:
+        if file.exists():
+            rows = pq.read_table(file, columns=["key", "replication"]).to_pylist()
+            found |= dict.fromkeys(((row["key"], row["replication"]) for row in rows), file.name)
+    return found
+
+
+@pytest.mark.claims
+@pytest.mark.parametrize("more", [(), ("--backend", "loky")], ids=["threads", "processes"])
+def test_a_hundred_kills_lose_nothing_and_repeat_nothing(grid, tmp_path, more):
+    grid.write_text(SIXTY)
+    whole, rng, kills, folders = tmp_path / "whole", random.Random(0), 0, 0
+    finish(start(grid, whole, *more))  # compiles
+    begin = time.monotonic()
+    assert finish(start(grid, whole, *more, "--fresh")) == (0, "")
+    usual = time.monotonic() - begin
+    while kills < 100:
+        folder, folders, code = tmp_path / f"killed-{folders}", folders + 1, None
+        while code != 0:
+            before, running = stored(folder), start(grid, folder, *more)
+            try:
+                code = running.wait(rng.uniform(0.3, 1.0) * usual)
+            except subprocess.TimeoutExpired:
+                os.killpg(running.pid, signal.SIGKILL)
+                kills += 1
+            running.communicate()
+            after = stored(folder)
+            assert before.keys() <= after.keys()
+            fresh = {place for place, file in after.items() if file != "curves.parquet" and file not in before.values()}
+            assert not fresh & before.keys(), "a replication was played again after its segment had its name"
+        assert canonical(folder) == canonical(whole)
 
 
 def children(number):
