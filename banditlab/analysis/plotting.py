@@ -202,6 +202,7 @@ def _label(axis: Axes, members: Chosen, versus: str, scale: str) -> None:
         axis.set_ylim(bottom=0)
     if versus == "t" and scale == "linear":
         axis.set_xlim(left=0)
+        axis.locator_params(axis="x", nbins=5)  # more would touch where rounds have six digits
     elif versus != "t":
         places = _positions(members, versus)
         texts = [value if isinstance(value, str) else f"{value:g}" for value in places]

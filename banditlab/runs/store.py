@@ -405,6 +405,8 @@ def _row_checksum(row: Mapping[str, Any]) -> int:
 def _read(file: Path, schema: pa.Schema) -> pa.Table:
     """Return the table of a file, with these columns and no entry missing."""
     try:
+        if lacking := sorted(set(schema.names) - set(pq.read_schema(file).names)):
+            raise ValueError(f"it lacks {', '.join(lacking)}, as of an earlier version or of something else")
         table = pq.read_table(file, columns=schema.names).select(schema.names).cast(schema)
         table.validate(full=True)
         if any(column.null_count for column in table.columns):
