@@ -34,6 +34,7 @@ bench: $(VENV)/tested
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/kernelised.py
 	$(BIN)/python benchmarks/constrained.py
+	$(BIN)/python benchmarks/combinatorial.py
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
