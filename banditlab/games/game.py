@@ -97,7 +97,17 @@ class Indices:
         return action
 
 
-class Point(Indices):
+class Array(Indices):
+    """What an action is: one array, which the policy may write over in its next round."""
+
+    def arguments(self, action: np.ndarray) -> tuple:
+        return (action,)
+
+    def kept(self, action: np.ndarray) -> np.ndarray:
+        return action.copy()
+
+
+class Point(Array):
     """What an action is: a point, with so many coordinates as the axis `dim` says."""
 
     def size(self, shape: dict[str, int]) -> int:
@@ -106,18 +116,12 @@ class Point(Indices):
     def read(self, row: np.ndarray) -> np.ndarray:
         return row.copy()
 
-    def arguments(self, action: np.ndarray) -> tuple:
-        return (action,)
-
     def same(self, one: Any, other: np.ndarray, rounding: float) -> bool:
         one = np.array(one)
         return one.shape == other.shape and bool(np.abs(one - other).max() <= rounding * max(1.0, np.abs(other).max()))
 
-    def kept(self, action: np.ndarray) -> np.ndarray:
-        return action.copy()
 
-
-class ItemList(Indices):
+class ItemList(Array):
     """What an action is: up to as many items as the axis `items` says, in some order; `note` writes -1 after them."""
 
     def size(self, shape: dict[str, int]) -> int:
@@ -126,14 +130,8 @@ class ItemList(Indices):
     def read(self, row: np.ndarray) -> np.ndarray:
         return row[row >= 0].astype(int)
 
-    def arguments(self, action: np.ndarray) -> tuple:
-        return (action,)
-
     def same(self, one: Any, other: np.ndarray, rounding: float) -> bool:
         return np.array_equal(one, other)
-
-    def kept(self, action: np.ndarray) -> np.ndarray:
-        return action.copy()
 
 
 def _same(value: Any, kind: type, wanted: str) -> Any:

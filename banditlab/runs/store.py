@@ -156,8 +156,9 @@ class Store:
             file.unlink()
 
     def finished(self, widths: Mapping[str, int]) -> set[tuple[str, int]]:
-        """Return (key, replication) of finished work, as `read_finished`."""
-        return read_finished(self.folder, widths)
+        """Return (key, replication) of finished work, as `read_finished`; of rows that were looked at before."""
+        tables = [pq.read_table(file, columns=list(PLACE)) for file in _curve_files(self.folder)]
+        return _finished(tables, widths)
 
     def note_failures(self, failures: Iterable[tuple[str, Failure]]) -> None:
         """Write which replications failed, each with the key of its cell."""
@@ -303,9 +304,13 @@ def read_finished(folder: Path, widths: Mapping[str, int]) -> set[tuple[str, int
     Damaged
         As `read_curves`.
     """
-    table = read_curves(folder)
-    found = Counter(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
-    return {place for place, rows in found.items() if rows == widths.get(place[0])}
+    return _finished([read_curves(folder)], widths)
+
+
+def _finished(tables: Iterable[pa.Table], widths: Mapping[str, int]) -> set[tuple[str, int]]:
+    rows = {row for table in tables for row in zip(*(table[name].to_pylist() for name in PLACE), strict=True)}
+    found = Counter((key, replication) for key, replication, _ in rows)
+    return {place for place, metrics in found.items() if metrics == widths.get(place[0])}
 
 
 def read_failures(folder: Path) -> list[dict[str, Any]]:
