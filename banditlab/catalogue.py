@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin
 
 from rich.console import Console
 from rich.table import Table
 
-from banditlab import offline, registry
+from banditlab import offline, references, registry
 from banditlab.games import games
 from banditlab.problem import PLAIN
 from banditlab.registry import Kind
 from banditlab.types import IN_WORDS
 
 ITEM = re.compile(r"\d+\. |- ")
+MORE = "some parameters add their own: banditlab cite GRID.toml"
 FIELD = re.compile(r"^    (\w+):\s*(.+?)\s*(?:#:\s*(.*))?$", re.M)
 
 
@@ -56,6 +59,7 @@ def describe(kind: Kind) -> str:
         lines += ["", *textwrap.wrap(f"proved: {proved}", 80)]
     if kind.metrics:
         lines += ["", *textwrap.wrap(_metrics(kind), 80)]
+    lines += _references(kind.cite, MORE if hasattr(kind.cls, "cite") else "")
     return "\n".join([*lines, "", *_parameters(kind.cls)])
 
 
@@ -66,6 +70,7 @@ def describe_algorithm(name: str) -> str:
     instance = _by_default(cls)
     if instance is not None:
         lines += ["", f"ratio{' with the defaults' if dataclasses.fields(cls) else ''}: {instance.ratio:.4g}"]
+    lines += _references(cls.cite)
     return "\n".join([*lines, "", *_parameters(cls)])
 
 
@@ -91,6 +96,13 @@ def _documented(cls: type) -> list[str]:
         if base.__doc__ and not base.__doc__.startswith(f"{base.__name__}("):
             lines += ["", *_wrapped(inspect.cleandoc(base.__doc__))]
     return lines
+
+
+def _references(cited: Iterable[str], more: str = "") -> list[str]:
+    """Return a line for each reference: who, what, when."""
+    said = [*map(str, map(references.find, cited)), *([more] if more else [])]
+    wrapped = [textwrap.wrap(one, 80, initial_indent="  ", subsequent_indent="      ") for one in said]
+    return ["", "references:", *itertools.chain(*wrapped)] if said else []
 
 
 def _metrics(kind: Kind) -> str:

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_merge(commands)
     _add_reading(commands)
+    _add_cite(commands)
     _add_verify(commands)
     _add_catalogue(commands)
     return parser
@@ -130,6 +131,12 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
     compare.add_argument("b", nargs="?", metavar="B", help="label of another")
     compare.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
+
+
+def _add_cite(commands: argparse._SubParsersAction) -> None:
+    cite = _add(commands, "cite", "print BibTeX for BanditLab and the policies and environments of a grid")
+    cite.add_argument("grid", metavar="GRID.toml|DIR")
+    cite.add_argument("-o", "--output", metavar="FILE.bib", help="write it there")
 
 
 def _add_verify(commands: argparse._SubParsersAction) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from banditlab import registry
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
-from banditlab.runs import reading, runner
+from banditlab.runs import provenance, reading, runner
 from banditlab.runs.grid import Grid
 from banditlab.runs.pair import Failure, play_one
 
@@ -320,6 +320,25 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _cite(options: argparse.Namespace) -> int:
+    from banditlab.runs.citing import bibliography
+
+    if Path(options.grid).is_dir():
+        grid, version = reading.stored(options.grid), provenance.played_with(options.grid)
+    else:
+        grid, version = reading.read(options.grid), provenance.version()
+    text = bibliography(grid, version)
+    if not options.output:
+        print(text, end="")
+        return 0
+    try:
+        Path(options.output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{options.output}: cannot be written ({error.strerror})") from error
+    print(f"references: {options.output}")
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     from banditlab.checks.measures import FAST, FULL
     from banditlab.checks.report import print_verifications, write_report
@@ -384,6 +403,7 @@ COMMANDS = {
     "summary": _summary,
     "plot": _plot,
     "compare": _compare,
+    "cite": _cite,
     "verify": _verify,
     "list": _list,
     "show": _show,

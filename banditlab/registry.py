@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from banditlab import references
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.games.game import Metric
@@ -65,6 +66,8 @@ class Kind:
         Environments: names of the game's metrics that it keeps.
     growth : mapping of str to str
         Policies: the order in T, one of `ORDERS`, that their paper proves for a metric.
+    cite : tuple of str
+        What it was made from: keys of `references.bib`, or whole BibTeX entries.
     """
 
     role: str
@@ -76,6 +79,7 @@ class Kind:
     told: frozenset[str] = frozenset()
     metrics: tuple[str, ...] = ()
     growth: Mapping[str, str] = field(default_factory=dict, hash=False)
+    cite: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -128,7 +132,14 @@ _kinds: dict[tuple[str, str, str], Kind] = {}
 _metrics: dict[tuple[str, str], UserMetric] = {}
 
 
-def environment(name: str, *, game: str, gives: Iterable[str] = (), metrics: Iterable[str] = ()) -> Callable:
+def environment(
+    name: str,
+    *,
+    game: str,
+    gives: Iterable[str] = (),
+    metrics: Iterable[str] = (),
+    cite: str | Iterable[str] = (),
+) -> Callable:
     """Register a frozen dataclass as an environment.
 
     Parameters
@@ -141,13 +152,17 @@ def environment(name: str, *, game: str, gives: Iterable[str] = (), metrics: Ite
         What it offers beyond the game's protocol: "features", "bounded-rewards".
     metrics : iterable of str
         The game's metrics that it keeps; all by default.
+    cite : str or iterable of str
+        What it was made from: keys of `references.bib`, or whole BibTeX entries. A method `cite` of the class says what
+        more is cited with its parameters.
 
     Raises
     ------
     TypeError
-        A verb is missing or has other parameters; the game is unknown; the name is taken.
+        A verb is missing or has other parameters; the game is unknown; the name is taken; there is no such reference.
     """
-    return functools.partial(_register, "environment", name, game, gives=frozenset(gives), metrics=tuple(metrics))
+    facts = {"gives": frozenset(gives), "metrics": tuple(metrics), "cite": cite}
+    return functools.partial(_register, "environment", name, game, **facts)
 
 
 def policy(
@@ -157,6 +172,7 @@ def policy(
     needs: Iterable[str] = (),
     told: Iterable[str] = (),
     growth: Mapping[str, str] | None = None,
+    cite: str | Iterable[str] = (),
 ) -> Callable:
     """Register a frozen dataclass as a policy.
 
@@ -172,13 +188,17 @@ def policy(
         Facts that it may read from its problem, beyond `arms` and `dim`: "horizon", "link", "noise", "signal", "best".
     growth : mapping of str to str
         The order in T, one of `ORDERS`, that its paper proves for a metric, such as {"regret": "log T"}.
+    cite : str or iterable of str
+        What it was made from: keys of `references.bib`, or whole BibTeX entries. A method `cite` of the class says what
+        more is cited with its parameters.
 
     Raises
     ------
     TypeError
-        A verb is missing or has other parameters; the game, a metric or an order is unknown; the name is taken.
+        A verb is missing or has other parameters; the game, a metric, an order or a reference is unknown; the name is
+        taken.
     """
-    facts = {"needs": frozenset(needs), "told": frozenset(told), "growth": dict(growth or {})}
+    facts = {"needs": frozenset(needs), "told": frozenset(told), "growth": dict(growth or {}), "cite": cite}
     return functools.partial(_register, "policy", name, game, **facts)
 
 
@@ -274,6 +294,10 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
         if metric_ not in known or order not in ORDERS:
             allowed = f"one of {', '.join(ORDERS)} for one of {', '.join(known)}"
             raise TypeError(f"{place}: growth: {allowed}; got {order!r} for {metric_!r}")
+    try:
+        facts["cite"] = references.checked(facts.get("cite", ()))
+    except ValueError as error:
+        raise TypeError(f"{place}: {error}") from None
     taken = _kinds.get((role, game, name))
     in_notebook = taken and taken.cls.__module__ == cls.__module__ == "__main__"
     if (

@@ -104,7 +104,7 @@ def test_an_offline_algorithm_has_a_line_and_a_page(name):
 
 
 def test_a_page_of_an_offline_algorithm_says_needs_and_ratio():
-    assert "\nneeds: budgeted, monotone\n\nratio: 0.3161\n\nno parameters" in catalogue.describe_algorithm(
-        "greedy-plus"
-    )
+    page = catalogue.describe_algorithm("greedy-plus")
+    assert "\nneeds: budgeted, monotone\n\nratio: 0.3161\n\nreferences:\n  Khuller, Moss, Naor: The budgeted" in page
+    assert page.endswith(" (1999)\n\nno parameters")
     assert "\nratio with the defaults: 0.5321\n" in catalogue.describe_algorithm("threshold-greedy")

@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: Lower first; a file belongs to the first entry that begins its path. What is not listed here is checked by no line.
 LAYERS = [
-    ("errors", "types", "seeding", "fingerprint", "arrays"),
+    ("errors", "types", "seeding", "fingerprint", "arrays", "references"),
     ("fuse",),
     ("numerics/",),
     ("offline/",),

@@ -36,6 +36,11 @@ def check_name(data: str) -> None:
         )
 
 
+def sources(data: str) -> tuple[str, ...]:
+    """Return what is cited for data of that name: keys of `references.bib`; of a file, nothing is known."""
+    return ("vanschoren2013openml",) if OPENML.fullmatch(data) else SOURCES.get(data, ())
+
+
 def load(
     data: str,
     target: str | None = None,
@@ -308,6 +313,16 @@ SHIPPED = {
     "bananas": functools.partial(_river, "Bananas"),
     "phishing": functools.partial(_river, "Phishing"),
     "mnist5k": _mnist,
+}
+
+#: What is cited for each of them: a paper, or the page that the library names.
+SOURCES = {
+    "digits": ("alpaydin1998optical",),
+    "shuttle": ("statlogshuttle",),
+    "segment": ("statlogsegment",),
+    "bananas": ("openmlbananas",),
+    "phishing": ("uciphishing",),
+    "mnist5k": ("lecun1998gradient",),
 }
 
 

@@ -81,6 +81,10 @@ class Setting:
         if not self.delta < inner:
             raise ValueError(f"delta: below {inner:g}, the largest radius of a ball in the domain; got {self.delta:g}")
 
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the feedback."""
+        return {"one-point": ("flaxman2005online",), "two-point": ("agarwal2010optimal",)}.get(self.feedback, ())
+
     def given(self) -> frozenset[str]:
         """Return what policies may need, as far as these parameters say."""
         words = {self.domain} if isinstance(self.domain, str) else set()

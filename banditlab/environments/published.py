@@ -48,6 +48,14 @@ PUBLISHED: dict[str, tuple[tuple[float, ...], ...]] = {
     ),
 }
 
+#: What is cited for each of them.
+SOURCES = {
+    "arxiv-6": ("yue2011beat", "komiyama2015regret"),
+    "mslr-5": ("wu2016double",),
+    "cyclic-4": ("komiyama2015regret",),
+    "arithmetic-8": ("komiyama2015regret",),
+}
+
 
 def published_matrix(name: str) -> np.ndarray:
     """Return a published preference matrix (K, K)."""

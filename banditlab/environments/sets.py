@@ -109,6 +109,10 @@ class SetFunction(Bounded):
             raise ValueError(f"offline: {name!r} needs {', '.join(lacking)}, which this environment does not give")
         return found
 
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the offline algorithm of the benchmarks."""
+        return self.algorithm().cite
+
     def start(self, rng, noise, horizon) -> State:
         family, data = self.draw(rng)
         state, algorithm = make_state(family, data, noise, items=family.items), self.algorithm()

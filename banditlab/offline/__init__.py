@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from banditlab import references
 from banditlab.errors import nearest
 
 Search = Generator[list[int], float, list[int]]
@@ -26,11 +27,12 @@ SEARCHES = 1000  #: of an algorithm that draws, for its expected value
 _algorithms: dict[str, type] = {}
 
 
-def algorithm(name: str, *, random: bool = False) -> Callable[[type], type]:
+def algorithm(name: str, *, random: bool = False, cite: str | Iterable[str] = ()) -> Callable[[type], type]:
     """Register a frozen dataclass as an offline algorithm, which is `random` where its search draws from `rng`.
 
-    It has the attributes `needs`, what an environment must give ("sized", "budgeted", "free", "monotone"), and `ratio`,
-    the share alpha of the optimum that it reaches with the true values; and the methods
+    `cite` are keys of `references.bib`, or whole BibTeX entries. The class has the attributes `needs`, what an
+    environment must give ("sized", "budgeted", "free", "monotone"), and `ratio`, the share alpha of the optimum that it
+    reaches with the true values; and the methods
 
     - `sensitivity(family)`: delta, such that the value of the set found is at least alpha f(S*) - delta xi where each
       answer is off by at most xi;
@@ -43,7 +45,7 @@ def algorithm(name: str, *, random: bool = False) -> Callable[[type], type]:
             _load()  # so that a name that is taken is the user's mistake
         if name in _algorithms and _algorithms[name].__module__ != cls.__module__:
             raise ValueError(f"there is an offline algorithm {name!r} already")
-        cls.random = random
+        cls.random, cls.cite = random, references.checked(cite)
         _algorithms[name] = cls
         return cls
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from banditlab.offline import Search, algorithm, ask_each, best_of
 
 
-@algorithm("greedy")
+@algorithm("greedy", cite=("nemhauser1978analysis",))
 @dataclass(frozen=True)
 class Greedy:
     """For monotone submodular functions, and sets of at most k items."""

@@ -16,7 +16,7 @@ from banditlab.offline import Search, algorithm, best_of
 from banditlab.offline.by_density import extent, fill_by_density
 
 
-@algorithm("greedy-plus")
+@algorithm("greedy-plus", cite=("khuller1999budgeted",))
 @dataclass(frozen=True)
 class GreedyPlus:
     """For monotone submodular functions, and sets within a budget."""

@@ -14,7 +14,7 @@ from banditlab.offline import Search, algorithm, best_of
 from banditlab.offline.by_density import extent, fill_by_density
 
 
-@algorithm("greedy-plus-max")
+@algorithm("greedy-plus-max", cite=("yaroslavtsev2020bring",))
 @dataclass(frozen=True)
 class GreedyPlusMax:
     """For monotone submodular functions, and sets within a budget."""

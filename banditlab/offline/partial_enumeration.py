@@ -18,7 +18,7 @@ from banditlab.offline.by_density import extent, fill_by_density, fits
 MOST = 12  #: items; with more there would be tens of thousands of questions
 
 
-@algorithm("partial-enumeration")
+@algorithm("partial-enumeration", cite=("sviridenko2004note",))
 @dataclass(frozen=True)
 class PartialEnumeration:
     """For monotone submodular functions, and sets within a budget, of at most 12 items."""

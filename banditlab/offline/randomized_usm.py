@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from banditlab.offline import Search, algorithm
 
 
-@algorithm("randomized-usm", random=True)
+@algorithm("randomized-usm", random=True, cite=("buchbinder2015tight",))
 @dataclass(frozen=True)
 class RandomizedUSM:
     """For submodular functions that are not negative, and all sets; the ratio is that of the expected value.

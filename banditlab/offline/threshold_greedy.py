@@ -18,7 +18,7 @@ from banditlab.offline import Search, algorithm, ask_each, best_of
 from banditlab.types import Fraction
 
 
-@algorithm("threshold-greedy")
+@algorithm("threshold-greedy", cite=("badanidiyuru2014fast",))
 @dataclass(frozen=True)
 class ThresholdGreedy:
     """For monotone submodular functions, and sets of at most k items.

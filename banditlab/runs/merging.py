@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from banditlab.errors import UserError
+from banditlab.runs import provenance
 from banditlab.runs.store import Store, read_cells, read_curves, read_failures, read_grid
 
 
@@ -41,6 +42,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
         failed = [row for folder in folders for row in read_failures(Path(folder))]
         failed = [row for row in failed if (row["key"], row["replication"]) not in done]
         store.write_failures(failed)
+        provenance.adopt(store.folder, folders)
     wanted = len(widths) * grid["replications"]
     missing = f"; {wanted - len(done):,} are missing" if wanted > len(done) else ""
     return f"{grid['name']}: {len(done):,} of {wanted:,} replications -> {out}{missing}"

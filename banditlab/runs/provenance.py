@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import datetime
 import functools
+import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-LIBRARIES = ("banditlab-sim", "numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow")
+from banditlab import registry
+
+US = "banditlab-sim"
+COMPUTE = ("numpy", "numba", "llvmlite", "scipy", "networkx")
+HOLD = ("pandas", "pyarrow", "mlxtend", "river", "scikit-learn")  #: results, or data that are played
+VERSION = re.compile(r"[\w.+-]+")
+PACKAGE = Path(__file__).parents[1]
 
 
 def collect() -> dict[str, Any]:
-    """Return host, CPU, versions and the state of the working tree."""
+    """Return host, CPU, versions, the users' files, and the commits of the code and of the folder that one is in."""
     return {
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
@@ -25,9 +34,9 @@ def collect() -> dict[str, Any]:
         "cpu": cpu(),
         "cores": os.cpu_count(),
         "python": sys.version.split()[0],
-        "versions": {name: _version(name) for name in LIBRARIES},
-        "git": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain")),
+        "versions": {name: _version(name) for name in (US, *COMPUTE, *HOLD)},
+        "git": {"banditlab": _state(PACKAGE) if _git(PACKAGE, "ls-files", Path(__file__)) else None, "here": _state()},
+        "plugins": {file: _digest(file) for file in registry.plugins},
         "command": sys.argv,
     }
 
@@ -36,6 +45,37 @@ def write(folder: Path, about: dict[str, Any]) -> None:
     """Write a run's provenance beside those of the runs before it."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     (folder / "provenance" / f"run-{stamp}.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+def read(folder: str | Path) -> list[dict[str, Any]]:
+    """Return what the runs of a folder noted; what cannot be read is left out, since no number depends on it."""
+    found = []
+    for file in sorted((Path(folder) / "provenance").glob("run-*.json")):
+        try:
+            found.append(dict(json.loads(file.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, TypeError):
+            continue
+    return found
+
+
+def adopt(folder: Path, others: Iterable[str | Path]) -> None:
+    """Write what the runs of other folders noted, unless it is there already."""
+    known = read(folder)
+    for about in (about for other in others for about in read(other)):
+        if about not in known:
+            write(folder, about)
+
+
+def played_with(folder: str | Path) -> str | None:
+    """Return the version of BanditLab that a folder was last run with, where it is noted."""
+    versions = [about["versions"] for about in read(folder) if isinstance(about.get("versions"), dict)]
+    last = versions[-1].get(US) if versions else None
+    return last if isinstance(last, str) and VERSION.fullmatch(last) else None
+
+
+def version() -> str | None:
+    """Return the version of BanditLab that is installed; None where it runs from its source alone."""
+    return _version(US)
 
 
 def _version(name: str) -> str | None:
@@ -55,9 +95,25 @@ def cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _git(*words: str) -> str | None:
+def _state(folder: Path = Path()) -> dict[str, Any] | None:
+    """Return the commit of a folder, and whether anything in its repository differs from it; None where git has none.
+
+    A repository without a commit has the commit None.
+    """
+    changes = _git(folder, "status", "--porcelain")
+    return None if changes is None else {"commit": _git(folder, "rev-parse", "HEAD"), "dirty": bool(changes)}
+
+
+def _git(folder: Path, *words: str | Path) -> str | None:
     try:
-        done = subprocess.run(["git", *words], capture_output=True, text=True, timeout=5, check=True)
+        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _digest(file: str) -> str | None:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:
+        return None

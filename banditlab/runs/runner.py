@@ -85,6 +85,8 @@ class Report:
         By key of the cell: replications, rounds, seconds of wall time, and seconds of CPU time ("cpu").
     notes : list of str
         What environments have to say of a run of so many rounds.
+    began : dict
+        Where and with what it began: code may change while it goes on.
     """
 
     failures: list[tuple[Work, Failure]] = field(default_factory=list)
@@ -94,6 +96,7 @@ class Report:
     plain: dict[str, str] = field(default_factory=dict)
     timings: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     notes: list[str] = field(default_factory=list)
+    began: dict[str, Any] = field(default_factory=provenance.collect)
 
     def remarks(self) -> list[str]:
         """Return a line for each thing that a user should know of the run."""
@@ -462,7 +465,7 @@ def _about(report: Report) -> dict[str, Any]:
         {"cell": work.cell.title, "replication": failure.replication, "message": failure.message}
         for work, failure in report.failures
     ]
-    return provenance.collect() | {
+    return report.began | {
         "done": report.done, "found": report.found, "interrupted": report.interrupted,
         "plain": report.plain, "failures": failures, "timings": timings,
     }  # fmt: skip

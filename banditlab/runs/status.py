@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from banditlab.runs import reading
+from banditlab.runs import provenance, reading
 from banditlab.runs.grid import Cell
 from banditlab.runs.identity import Keys
 from banditlab.runs.store import read_cells, read_curves, read_failures
@@ -94,21 +93,10 @@ def status(folder: str | Path) -> Status:
     return Status(grid.name, cells, dict(stale), damages, _is_locked(place))
 
 
-def _runs(folder: Path) -> list[dict]:
-    """Return what the runs of a folder noted; what cannot be read is left out, since nothing depends on it."""
-    found = []
-    for file in sorted((folder / "provenance").glob("run-*.json")):
-        try:
-            found.append(dict(json.loads(file.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, TypeError):
-            continue
-    return found
-
-
 def _seconds(folder: Path) -> dict[str, float]:
     """Return how long a replication of each cell took, of the last run that played any, by key."""
     found = {}
-    for run in _runs(folder):
+    for run in provenance.read(folder):
         for key, timing in dict(run.get("timings") or {}).items():
             if timing.get("replications"):
                 found[key] = timing["seconds"] / timing["replications"]

@@ -17,7 +17,7 @@ from banditlab.numerics.sampling import draw_index
 from banditlab.types import Counts, Fraction, Positive, Vector
 
 
-@banditlab.policy("epsilon-decreasing", game="bandit", needs=("bounded-rewards",))
+@banditlab.policy("epsilon-decreasing", game="bandit", needs=("bounded-rewards",), cite="auer2002finite")
 @dataclass(frozen=True)
 class EpsilonDecreasing:
     """With probability min(1, c K / (d^2 n)) any arm, else the largest mean; n = 1, 2, ... is the round.

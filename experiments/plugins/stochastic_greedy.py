@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from banditlab.offline import Search, algorithm, ask_each, best_of
 from banditlab.types import Fraction
 
+LAZIER = r"""@inproceedings{mirzasoleiman2015lazier,
+  title = {Lazier than lazy greedy},
+  author = {Mirzasoleiman, Baharan and Badanidiyuru, Ashwinkumar and Karbasi, Amin and Vondr{\'a}k, Jan
+    and Krause, Andreas},
+  booktitle = {AAAI Conference on Artificial Intelligence},
+  year = {2015},
+}"""
 
-@algorithm("stochastic-greedy", random=True)
+
+@algorithm("stochastic-greedy", random=True, cite=LAZIER)
 @dataclass(frozen=True)
 class StochasticGreedy:
     """For monotone submodular functions, and sets of at most k items; the ratio is that of the expected value."""

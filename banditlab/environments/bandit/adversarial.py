@@ -64,6 +64,10 @@ class Adversarial:
         elif self.growth == 1.0:
             raise ValueError("growth: above 1")
 
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the adversary with growth."""
+        return () if self.growth is None else ("zimmert2021tsallis",)
+
     def start(self, rng, noise, horizon) -> State:
         if self.growth is None:
             starts = np.arange(0, horizon, self.period)

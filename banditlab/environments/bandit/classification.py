@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.environments.datasets import check_name, load, normalised, rows_of_each
+from banditlab.environments.datasets import check_name, load, normalised, rows_of_each, sources
 from banditlab.games.bandit import score
 from banditlab.numerics.hashing import normal
 from banditlab.registry import environment
@@ -63,6 +63,10 @@ class Classification:
 
     def __post_init__(self):
         check_name(self.data)
+
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the data set."""
+        return sources(self.data)
 
     def gives(self) -> frozenset[str]:
         """Return what policies may need: bounded rewards only without noise."""

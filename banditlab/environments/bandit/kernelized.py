@@ -21,6 +21,7 @@ from banditlab.registry import environment
     game="bandit",
     gives=("features", "arm-features", "domain", "bounded-rewards"),
     metrics=PLAIN_METRICS,
+    cite=("pasztor2024bandits",),
 )
 @dataclass(frozen=True)
 class Kernelized(Utility, Coins):

@@ -57,6 +57,10 @@ class Synthetic:
         std: float
         noise: np.uint64
 
+    def cite(self) -> tuple[str, ...]:
+        """Return the paper of the function."""
+        return ("salgia2023provably",) if self.function in ("h1", "h2", "h3") else ("zhou2020neural",)
+
     def start(self, rng, noise, horizon) -> State:
         features, means, best = np.zeros((self.arms, self.dim)), np.zeros(self.arms), np.zeros(1, int)
         function = FUNCTIONS.index(self.function)

@@ -16,7 +16,13 @@ from banditlab.registry import environment
 from banditlab.types import Real
 
 
-@environment("gardner1", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(1))
+@environment(
+    "gardner1",
+    game="blackbox",
+    gives=("domain", "feasible-point"),
+    metrics=metrics_of(1),
+    cite=("gardner2014bayesian",),
+)
 @dataclass(frozen=True)
 class Gardner1(Planar):
     """The least cos(2 x) cos(y) + sin(x) on [0, 6]^2 where cos(x + y) = cos(x) cos(y) - sin(x) sin(y) <= limit.

@@ -15,7 +15,13 @@ from banditlab.games.blackbox import metrics_of
 from banditlab.registry import environment
 
 
-@environment("gardner2", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(1))
+@environment(
+    "gardner2",
+    game="blackbox",
+    gives=("domain", "feasible-point"),
+    metrics=metrics_of(1),
+    cite=("gardner2014bayesian",),
+)
 @dataclass(frozen=True)
 class Gardner2(Planar):
     """The least sin(x) + y on [0, 6]^2 where sin(x) sin(y) <= -0.95: two small islands.

@@ -22,7 +22,7 @@ POINTS = {1: 101, 2: 31, 3: 11}  #: by default, along each axis
 TRIES = 10_000
 
 
-@environment("gp-sample", game="blackbox", gives=("domain", "feasible-point"))
+@environment("gp-sample", game="blackbox", gives=("domain", "feasible-point"), cite=("xu2023constrained",))
 @dataclass(frozen=True)
 class GPSample(Constrained):
     """Functions with mean 0 and covariance variance * exp(-|x - x'|^2 / (2 length_scale^2)), each drawn on its own.

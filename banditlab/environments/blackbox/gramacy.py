@@ -16,7 +16,9 @@ from banditlab.games.blackbox import metrics_of
 from banditlab.registry import environment
 
 
-@environment("gramacy", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(2))
+@environment(
+    "gramacy", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(2), cite=("gramacy2016modeling",)
+)
 @dataclass(frozen=True)
 class Gramacy(Planar):
     """The least x + y on [0, 1]^2 where 3/2 - x - 2 y - sin(2 pi (x^2 - 2 y)) / 2 <= 0 and x^2 + y^2 - 3/2 <= 0.

@@ -15,7 +15,9 @@ from banditlab.games.blackbox import metrics_of
 from banditlab.registry import environment
 
 
-@environment("sinus", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(1))
+@environment(
+    "sinus", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(1), cite=("xu2023constrained",)
+)
 @dataclass(frozen=True)
 class Sinus(Planar):
     """The least cos(2 x) cos(y) + sin(x) on [0, 6]^2 where cos(x + y) + 0.2 <= 0.

@@ -36,7 +36,13 @@ CLOSE = 1e-12  #: kg/s that a balance may be off
 SIGMAS = (0.5 / 22.763, 5e-4 / 0.06, 5e-4 / 0.008)
 
 
-@environment("williams-otto", game="blackbox", gives=("domain", "feasible-point"), metrics=metrics_of(2))
+@environment(
+    "williams-otto",
+    game="blackbox",
+    gives=("domain", "feasible-point"),
+    metrics=metrics_of(2),
+    cite=("williams1960generalized", "xu2023constrained"),
+)
 @dataclass(frozen=True)
 class WilliamsOtto(Constrained):
     """The least loss of a stirred reactor, under limits on its mass fractions of A and G.

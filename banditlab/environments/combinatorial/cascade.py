@@ -27,7 +27,7 @@ class Attraction(NamedTuple):
     chances: Vector  #: (L,) w
 
 
-@environment("cascade", game="combinatorial")
+@environment("cascade", game="combinatorial", cite=("kveton2015cascading",))
 @dataclass(frozen=True)
 class Cascade(Largest):
     """Lists of at most k items, each of which is attractive with its own probability w; the reward is whether one is.

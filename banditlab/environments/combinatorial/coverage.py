@@ -17,7 +17,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms, Bit, Count, Positive, Probability
 
 
-@environment("coverage", game="combinatorial")
+@environment("coverage", game="combinatorial", cite=("nemhauser1978analysis",))
 @dataclass(frozen=True)
 class Coverage(Limited):
     """The value of a set is the weight of the elements that at least one of its items covers, as a share of all.

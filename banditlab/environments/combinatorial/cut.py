@@ -27,7 +27,7 @@ class Graph(NamedTuple):
     inside: Flags  #: (n,) scratch
 
 
-@environment("cut", game="combinatorial")
+@environment("cut", game="combinatorial", cite=("goemans1995improved",))
 @dataclass(frozen=True)
 class Cut(SetFunction):
     """The value of a set of nodes is the weight of the edges with one end in it, as a share of all.

@@ -1,6 +1,7 @@
 """Facility location: places that serve users, each of whom takes the best one; monotone and submodular.
 
-G. Cornuejols, M. Fisher, G. Nemhauser. Location of bank accounts to optimize float. Management Science 23, 1977.
+G. Cornuejols, M. Fisher, G. Nemhauser. Location of bank accounts to optimize float: an analytic study of exact and
+approximate algorithms. Management Science 23, 1977.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms, Count, Probability
 
 
-@environment("facility-location", game="combinatorial")
+@environment("facility-location", game="combinatorial", cite=("cornuejols1977location",))
 @dataclass(frozen=True)
 class FacilityLocation(Limited):
     """The value of a set is what its best item is worth to a user, as a mean over the users.

@@ -61,7 +61,7 @@ class Cascades(NamedTuple):
     queue: Counts  #: (n,) scratch
 
 
-@environment("influence", game="combinatorial")
+@environment("influence", game="combinatorial", cite=("kempe2003maximizing", "borgs2014maximizing"))
 @dataclass(frozen=True)
 class Influence(Limited):
     """The reward of a set of seeds is the share of nodes that an independent cascade from them makes active.

@@ -19,7 +19,7 @@ from banditlab.types import Arms, Count, Real
 ROUNDING = 1e-9  #: by which a mean may lie outside of [0, 1]
 
 
-@environment("linear-items", game="combinatorial")
+@environment("linear-items", game="combinatorial", cite=("wen2015efficient",))
 @dataclass(frozen=True)
 class LinearItems(Largest, ItemSums):
     """Sets of at most k items; an item with features x is 1 with the probability x'theta, else 0.

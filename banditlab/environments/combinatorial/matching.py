@@ -16,7 +16,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms
 
 
-@environment("matching", game="combinatorial")
+@environment("matching", game="combinatorial", cite=("gai2012combinatorial",))
 @dataclass(frozen=True)
 class Matching(Structure):
     """The items are the pairs (i, j) of m users and m channels, i m + j; a set has one for each user and each channel.

@@ -16,7 +16,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms
 
 
-@environment("shortest-path", game="combinatorial")
+@environment("shortest-path", game="combinatorial", cite=("kveton2015tight",))
 @dataclass(frozen=True)
 class ShortestPath(Structure):
     """The items are the edges of a grid of G x G nodes; a set is a path of 2 (G - 1) edges, each to the right or down.

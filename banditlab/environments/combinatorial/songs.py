@@ -21,7 +21,7 @@ from banditlab.types import Arms, Count, Positive
 BUDGET = 15.0
 
 
-@environment("songs", game="combinatorial")
+@environment("songs", game="combinatorial", cite=("nie2023framework",))
 @dataclass(frozen=True)
 class Songs(Limited):
     """The value of a list is how often a user plays its best song, as a share of his favourite, on average over users.

@@ -20,7 +20,7 @@ from banditlab.types import Arms, Index
 LEAST = 5  #: nodes of a graph that is made
 
 
-@environment("spanning-tree", game="combinatorial")
+@environment("spanning-tree", game="combinatorial", cite=("kveton2014matroid",))
 @dataclass(frozen=True)
 class SpanningTree(Structure):
     """The items are the edges of a graph; a set is a spanning tree.

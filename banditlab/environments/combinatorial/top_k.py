@@ -17,7 +17,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms, Count, Probability
 
 
-@environment("top-k", game="combinatorial")
+@environment("top-k", game="combinatorial", cite=("chen2013combinatorial",))
 @dataclass(frozen=True)
 class TopK(Largest, ItemSums):
     """Sets of at most k items, each of which is 1 with the probability that is its mean, else 0."""

@@ -31,6 +31,7 @@ DEVIATIONS = 3.0  #: of a gradient, after which its norm is told to be bounded
     game="convex",
     gives=("ball", "strongly-convex", "best-point", "rates"),
     metrics=("static-regret", "dynamic-regret", "adaptive-regret", "path-length"),
+    cite=("fahrbach2023learning",),
 )
 @dataclass(frozen=True)
 class DriftingRegression(Quadratics):

@@ -27,7 +27,13 @@ OPPONENTS = ("hedge", "optimistic-hedge", "best-response")
 HEDGE, OPTIMISTIC, BEST = range(3)
 
 
-@environment("matrix-game", game="convex", gives=("simplex",), metrics=("static-regret", "duality-gap"))
+@environment(
+    "matrix-game",
+    game="convex",
+    gives=("simplex",),
+    metrics=("static-regret", "duality-gap"),
+    cite=("freund1999adaptive", "rakhlin2013optimization"),
+)
 @dataclass(frozen=True)
 class MatrixGame:
     """The loss of a mixture x of the rows is <x, A y_t>, for the opponent's mixture y_t of the columns.

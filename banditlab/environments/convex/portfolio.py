@@ -26,6 +26,7 @@ LARGEST = 150.0  #: logarithm of a factor, so that squares of what factors are d
     game="convex",
     gives=("simplex", "exp-concave", "best-point"),
     metrics=("static-regret", "dynamic-regret"),
+    cite=("cover1991universal", "hazan2007logarithmic"),
 )
 @dataclass(frozen=True)
 class Portfolio(LinearForms):

@@ -14,7 +14,7 @@ from banditlab.registry import environment
 from banditlab.types import Positive
 
 
-@environment("reddi", game="convex", gives=("box", "best-point"))
+@environment("reddi", game="convex", gives=("box", "best-point"), cite=("reddi2018convergence",))
 @dataclass(frozen=True)
 class Reddi(Quadratics):
     """Losses C x in the first round and in every third one after it, -x in the others, on [-1, 1], without noise.

@@ -25,7 +25,12 @@ from banditlab.types import NonNegative
 FLAT = 700.0  #: |<a, x>| above which exp(-|<a, x>|) is hardly a number
 
 
-@environment("regression", game="convex", metrics=("static-regret", "dynamic-regret"))
+@environment(
+    "regression",
+    game="convex",
+    metrics=("static-regret", "dynamic-regret"),
+    cite=("vovk2001competitive", "hazan2007logarithmic"),
+)
 @dataclass(frozen=True)
 class Regression(Setting, LinearForms):
     """Losses are 1/2 (<a_t, x> - y_t)^2, or log(1 + exp(-y_t <a_t, x>)) for labels of -1 and 1.

@@ -37,7 +37,7 @@ OWN = {
 QUIET = ("adversarial", "label-shift")  #: patterns without noise by default
 
 
-@environment("sea", game="convex")
+@environment("sea", game="convex", cite=("sachs2022between", "chen2023optimistic"))
 @dataclass(frozen=True)
 class SEA(Setting, Quadratics):
     """F_t(x) = <m_t, x>, or curvature / 2 ||x - m_t||^2; the gradients have noise, uniform on a sphere around 0.

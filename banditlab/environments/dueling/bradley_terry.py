@@ -23,7 +23,7 @@ from banditlab.types import Arms, Positive, Real
 PRIORS = {"normal": "normal(mean, std) with std > 0", "uniform": "uniform(a, b) with a < b"}
 
 
-@environment("bradley-terry", game="dueling", metrics=(*UTILITY_METRICS, *METRICS))
+@environment("bradley-terry", game="dueling", metrics=(*UTILITY_METRICS, *METRICS), cite=("bradley1952rank",))
 @dataclass(frozen=True)
 class BradleyTerry(Preferences):
     """Arm i beats arm j with probability F(u_i - u_j), for utilities u and the link F.
@@ -50,6 +50,10 @@ class BradleyTerry(Preferences):
             parse_prior(self.prior, PRIORS)
         elif self.arms is not None:
             fill(self, spread=2.0)
+
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the link."""
+        return ("thurstone1927law",) if self.link == "probit" else ()
 
     def start(self, rng, noise, horizon) -> State:
         utilities = self._draw(rng)

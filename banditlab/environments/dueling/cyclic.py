@@ -16,7 +16,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms, Positive, Probability
 
 
-@environment("cyclic", game="dueling", metrics=METRICS)
+@environment("cyclic", game="dueling", metrics=METRICS, cite=("komiyama2015regret",))
 @dataclass(frozen=True)
 class Cyclic(Preferences):
     """Each arm of a circle of n, an odd number, beats the next (n - 1) / 2 with probability 1/2 + `strength`.

@@ -15,7 +15,13 @@ from banditlab.games.dueling import UTILITY_METRICS
 from banditlab.registry import environment
 
 
-@environment("kernelized", game="dueling", gives=("features", "domain"), metrics=(*UTILITY_METRICS, *METRICS))
+@environment(
+    "kernelized",
+    game="dueling",
+    gives=("features", "domain"),
+    metrics=(*UTILITY_METRICS, *METRICS),
+    cite=("pasztor2024bandits",),
+)
 @dataclass(frozen=True)
 class Kernelized(Utility, Preferences):
     """Arm i beats arm j with probability F(u_i - u_j), for the utility u of points in R^d.

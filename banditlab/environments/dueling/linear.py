@@ -35,7 +35,13 @@ def corners(numbers: np.ndarray, dim: int) -> np.ndarray:
     return 2.0 * (numbers[:, None] >> np.arange(dim) & 1) - 1.0
 
 
-@environment("linear", game="dueling", gives=("features",), metrics=(*UTILITY_METRICS, *PREFERENCE_METRICS))
+@environment(
+    "linear",
+    game="dueling",
+    gives=("features",),
+    metrics=(*UTILITY_METRICS, *PREFERENCE_METRICS),
+    cite=("bengs2022stochastic",),
+)
 @dataclass(frozen=True)
 class Linear:
     """Arm i beats arm j with probability F((x_i - x_j)'theta), for one unknown theta of norm `signal`.

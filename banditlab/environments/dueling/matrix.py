@@ -9,7 +9,7 @@ import numpy as np
 
 from banditlab.arrays import table
 from banditlab.environments.preferences import METRICS, Preferences, State, check_matrix, kept_metrics, make_state
-from banditlab.environments.published import PUBLISHED, published_matrix
+from banditlab.environments.published import PUBLISHED, SOURCES, published_matrix
 from banditlab.errors import nearest
 from banditlab.registry import environment
 from banditlab.types import Real
@@ -39,6 +39,10 @@ class Matrix(Preferences):
                 f"matrix: {self.matrix!r} is no path that ends in .csv, .npz or .npy, and no published matrix"
                 f"{nearest(self.matrix, PUBLISHED)}"
             )
+
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for a published matrix."""
+        return SOURCES.get(self.matrix, ()) if isinstance(self.matrix, str) else ()
 
     def start(self, rng, noise, horizon) -> State:
         return make_state(self._values(), noise)

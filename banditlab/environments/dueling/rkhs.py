@@ -30,7 +30,13 @@ from banditlab.registry import environment
 from banditlab.types import Arms, Count, Positive
 
 
-@environment("rkhs", game="dueling", gives=("features", "domain"), metrics=(*UTILITY_METRICS, *METRICS))
+@environment(
+    "rkhs",
+    game="dueling",
+    gives=("features", "domain"),
+    metrics=(*UTILITY_METRICS, *METRICS),
+    cite=("rasmussen2006gaussian",),
+)
 @dataclass(frozen=True)
 class RKHS(Preferences):
     """Arm i beats arm j with probability F(u_i - u_j), for a utility u that each replication draws for the kernel k.

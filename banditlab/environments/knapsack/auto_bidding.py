@@ -16,7 +16,7 @@ from banditlab.registry import environment
 from banditlab.types import AtLeastOne, Count, Positive
 
 
-@environment("auto-bidding", game="knapsack")
+@environment("auto-bidding", game="knapsack", cite=("castiglioni2024online",))
 @dataclass(frozen=True)
 class AutoBidding(Budgeted):
     """In each round an item of value v is sold to the bid that is at least the rivals' highest one; it pays the bid.

@@ -15,7 +15,7 @@ from banditlab.registry import environment
 from banditlab.types import Arms, AtLeastOne, Count, Positive, Probability
 
 
-@environment("bilateral-trade", game="knapsack")
+@environment("bilateral-trade", game="knapsack", cite=("bernasconi2024noregret",))
 @dataclass(frozen=True)
 class BilateralTrade(Budgeted):
     """A price p for the seller and a price q for the buyer; they trade where both agree.

@@ -15,7 +15,7 @@ from banditlab.registry import environment
 from banditlab.types import AtLeastOne, Count, Positive, Probability
 
 
-@environment("inventory", game="knapsack")
+@environment("inventory", game="knapsack", cite=("bernasconi2024bandits",))
 @dataclass(frozen=True)
 class Inventory(Budgeted):
     """In each round one customer comes; either an item is offered at a price, or one piece of it is ordered.

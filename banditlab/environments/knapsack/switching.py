@@ -16,7 +16,7 @@ from banditlab.registry import environment
 from banditlab.types import AtLeastOne
 
 
-@environment("switching", game="knapsack")
+@environment("switching", game="knapsack", cite=("immorlica2022adversarial",))
 @dataclass(frozen=True)
 class Switching(Budgeted):
     """Until half of the rounds nothing tells whether the budget should be spent now or kept.

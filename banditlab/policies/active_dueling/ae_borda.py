@@ -15,7 +15,9 @@ from banditlab.policies.borda import Optimism
 from banditlab.registry import policy
 
 
-@policy("ae-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "ae-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"), cite=("mehta2025sample",)
+)
 @dataclass(frozen=True)
 class AEBorda(Optimism):
     """The context whose largest Borda value is most uncertain, and in it the arm that may have it.

@@ -13,7 +13,13 @@ from banditlab.policies.pair_selection import Margins
 from banditlab.registry import policy
 
 
-@policy("large-margin", game="active-dueling", needs=("domain",), told=("domain", "length_scale", "horizon"))
+@policy(
+    "large-margin",
+    game="active-dueling",
+    needs=("domain",),
+    told=("domain", "length_scale", "horizon"),
+    cite=("yang2024preference",),
+)
 @dataclass(frozen=True)
 class LargeMargin(Margins):
     """Labels the pairs with the largest |f(x, a) - f(x, a')| for the estimate f, a batch at a time.

@@ -22,7 +22,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Positive, Vector
 
 
-@policy("max-variance", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "max-variance",
+    game="active-dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("saha2021optimal", "das2024active"),
+)
 @dataclass(frozen=True)
 class MaxVariance(Estimate):
     """The context x and the pair with the largest posterior variance of f(x, a) - f(x, a'), whatever the answers were.

@@ -15,7 +15,9 @@ from banditlab.policies.borda import Optimism
 from banditlab.registry import policy
 
 
-@policy("ucb-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "ucb-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"), cite=("mehta2025sample",)
+)
 @dataclass(frozen=True)
 class UCBBorda(Optimism):
     """The arm with the largest upper bound on its Borda value, in a context that is drawn uniformly.

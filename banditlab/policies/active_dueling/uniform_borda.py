@@ -14,7 +14,13 @@ from banditlab.policies.borda import Borda
 from banditlab.registry import policy
 
 
-@policy("uniform-borda", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "uniform-borda",
+    game="active-dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("mehta2025sample",),
+)
 @dataclass(frozen=True)
 class UniformBorda(Borda):
     """Context, arm and opponent drawn uniformly; the recommendation is that of `ae-borda`."""

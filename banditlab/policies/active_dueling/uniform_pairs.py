@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts
 
 
-@policy("uniform-pairs", game="active-dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "uniform-pairs",
+    game="active-dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("pasztor2024bandits",),
+)
 @dataclass(frozen=True)
 class UniformPairs(Estimate):
     """Each context, and each pair of two different arms, with the same probability in every round.

@@ -16,7 +16,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, Fraction, Positive, Vector
 
 
-@policy("discounted-ucb", game="bandit", told=("horizon",), growth={"regret": "sqrt T"})
+@policy(
+    "discounted-ucb",
+    game="bandit",
+    told=("horizon",),
+    growth={"regret": "sqrt T"},
+    cite=("kocsis2006discounted", "garivier2011upper"),
+)
 @dataclass(frozen=True)
 class DiscountedUCB:
     """Each arm once, then the largest discounted mean + 2 B sqrt(xi ln n / N); a play weighs gamma less each round.

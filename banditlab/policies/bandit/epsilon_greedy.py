@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, Positive, Probability, Vector
 
 
-@policy("epsilon-greedy", game="bandit")
+@policy("epsilon-greedy", game="bandit", cite=("auer2002finite",))
 @dataclass(frozen=True)
 class EpsilonGreedy:
     """With probability epsilon_n one of all arms, uniformly; else the arm with the largest mean, n = 1, 2, ...

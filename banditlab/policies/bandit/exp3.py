@@ -15,7 +15,13 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("exp3", game="bandit", needs=("bounded-rewards",), growth={"static-regret": "sqrt T", "regret": "sqrt T"})
+@policy(
+    "exp3",
+    game="bandit",
+    needs=("bounded-rewards",),
+    growth={"static-regret": "sqrt T", "regret": "sqrt T"},
+    cite=("auer2002nonstochastic", "bubeck2012regret"),
+)
 @dataclass(frozen=True)
 class EXP3:
     """Exponential weights on importance-weighted losses, with eta_t = rate * sqrt(ln K / (t K)), t = 1, 2, ...

@@ -19,6 +19,7 @@ from banditlab.registry import policy
     needs=("bounded-rewards",),
     told=("horizon",),
     growth={"static-regret": "sqrt T", "regret": "sqrt T"},
+    cite=("neu2015explore",),
 )
 @dataclass(frozen=True)
 class EXP3IX:

@@ -17,7 +17,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, Counts, Vector
 
 
-@policy("explore-then-commit", game="bandit", told=("horizon",), growth={"regret": "T^2/3"})
+@policy(
+    "explore-then-commit",
+    game="bandit",
+    told=("horizon",),
+    growth={"regret": "T^2/3"},
+    cite=("lattimore2020bandit", "perchet2016batched"),
+)
 @dataclass(frozen=True)
 class ExploreThenCommit:
     """Arm t mod K in the rounds t < m K; from then on the arm whose mean was the largest at that time.

@@ -23,7 +23,13 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Probability, Vector
 
 
-@policy("fastcb", game="bandit", needs=("features", "bounded-rewards"), told=("horizon", "arm_features"))
+@policy(
+    "fastcb",
+    game="bandit",
+    needs=("features", "bounded-rewards"),
+    told=("horizon", "arm_features"),
+    cite=("foster2021efficient",),
+)
 @dataclass(frozen=True)
 class FastCB(Encoded, InverseGap):
     """Draws arm a with probability y_b / (K y_b + gamma (y_a - y_b)), else the arm b of least predicted loss y.

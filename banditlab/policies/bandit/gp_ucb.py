@@ -25,7 +25,13 @@ from banditlab.registry import policy
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
-@policy("gp-ucb", game="bandit", needs=("domain",), told=("domain", "length_scale", "rounds"))
+@policy(
+    "gp-ucb",
+    game="bandit",
+    needs=("domain",),
+    told=("domain", "length_scale", "rounds"),
+    cite=("srinivas2010gaussian", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class GPUCB(Kernel):
     """The largest mean_k + width sd_k of the posterior of a Gaussian process with prior mean 0.

@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, Vector
 
 
-@policy("independent-ucb", game="bandit")
+@policy("independent-ucb", game="bandit", cite=("pasztor2024bandits",))
 @dataclass(frozen=True)
 class IndependentUCB:
     """Each arm once in a random order, then the largest mean + sqrt(2 ln(1/delta) / n), n being the plays of the arm.

@@ -25,7 +25,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, NonNegative, Positive
 
 
-@policy("kernel-ucb", game="bandit", needs=("features",), told=("arm_features",))
+@policy(
+    "kernel-ucb",
+    game="bandit",
+    needs=("features",),
+    told=("arm_features",),
+    cite=("valko2013finite", "zhang2021neural"),
+)
 @dataclass(frozen=True)
 class KernelUCB(Encoded):
     """The largest k'(K + ridge I)^-1 r + sqrt(ridge nu (k(x, x) - k'(K + ridge I)^-1 k)).

@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, NonNegative, Vector
 
 
-@policy("kl-ucb", game="bandit", needs=("bounded-rewards",), growth={"regret": "log T"})
+@policy("kl-ucb", game="bandit", needs=("bounded-rewards",), growth={"regret": "log T"}, cite=("garivier2011klucb",))
 @dataclass(frozen=True)
 class KLUCB:
     """Each arm once, then the largest q in [0, 1] with N d(mean, q) <= ln t + c ln ln t, in the rounds t = 1, 2, ...

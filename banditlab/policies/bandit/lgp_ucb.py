@@ -15,7 +15,13 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("lgp-ucb", game="bandit", needs=("domain", "bounded-rewards"), told=("domain", "length_scale"))
+@policy(
+    "lgp-ucb",
+    game="bandit",
+    needs=("domain", "bounded-rewards"),
+    told=("domain", "length_scale"),
+    cite=("pasztor2024bandits",),
+)
 @dataclass(frozen=True)
 class LGPUCB(Kernelised):
     """The largest s(f_k) + beta sigma_k, with s the logistic function and f the estimated utility.

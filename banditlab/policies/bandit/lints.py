@@ -18,7 +18,14 @@ from banditlab.registry import policy
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
-@policy("lints", game="bandit", needs=("features",), told=("noise", "arm_features"), growth={"regret": "sqrt T"})
+@policy(
+    "lints",
+    game="bandit",
+    needs=("features",),
+    told=("noise", "arm_features"),
+    growth={"regret": "sqrt T"},
+    cite=("agrawal2013thompson",),
+)
 @dataclass(frozen=True)
 class LinTS(Encoded):
     """The largest x'theta for one theta drawn from N(V^-1 sum x r, v^2 V^-1), with V = ridge I + sum x x'.

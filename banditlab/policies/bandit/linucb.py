@@ -1,7 +1,8 @@
 """LinUCB: optimism for linear bandits with one shared parameter (Li et al. 2010; Abbasi-Yadkori et al. 2011).
 
 L. Li, W. Chu, J. Langford, R. Schapire. A contextual-bandit approach to personalized news article recommendation. WWW
-2010 (Algorithm 1, with one model for all arms, as in W. Chu et al., AISTATS 2011, Algorithm 1).
+2010 (Algorithm 1, with one model for all arms, as in the next one).
+W. Chu, L. Li, L. Reyzin, R. Schapire. Contextual bandits with linear payoff functions. AISTATS 2011 (Algorithm 1).
 Y. Abbasi-Yadkori, D. Pal, C. Szepesvari. Improved algorithms for linear stochastic bandits. NeurIPS 2011.
 """
 
@@ -19,7 +20,12 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
 
-@policy("linucb", game="bandit", needs=("arm-features",))
+@policy(
+    "linucb",
+    game="bandit",
+    needs=("arm-features",),
+    cite=("li2010contextual", "chu2011contextual", "abbasiyadkori2011improved"),
+)
 @dataclass(frozen=True)
 class LinUCB:
     """The largest x'theta + width * sqrt(x' V^-1 x), with V = ridge I + sum x x' and theta = V^-1 sum x r.

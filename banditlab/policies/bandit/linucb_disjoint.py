@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Matrix, Positive, Vector
 
 
-@policy("linucb-disjoint", game="bandit", needs=("features",))
+@policy("linucb-disjoint", game="bandit", needs=("features",), cite=("li2010contextual",))
 @dataclass(frozen=True)
 class LinUCBDisjoint:
     """The largest x_k'theta_k + width * sqrt(x_k' A_k^-1 x_k), with A_k = ridge I + sum x x' over the plays of arm k.

@@ -24,6 +24,7 @@ from banditlab.types import AtLeastOne, Fraction, Matrix, Positive, Vector
     game="bandit",
     needs=("arm-features", "bounded-rewards"),
     told=("horizon", "rounds", "signal"),
+    cite=("faury2020improved", "filippi2010parametric"),
 )
 @dataclass(frozen=True)
 class LogisticUCB:

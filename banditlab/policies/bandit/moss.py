@@ -17,7 +17,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, Counts, Positive, Vector
 
 
-@policy("moss", game="bandit", told=("horizon",), growth={"regret": "log T"})
+@policy(
+    "moss",
+    game="bandit",
+    told=("horizon",),
+    growth={"regret": "log T"},
+    cite=("audibert2009minimax", "degenne2016anytime"),
+)
 @dataclass(frozen=True)
 class MOSS:
     """Each arm once, then the largest mean + sqrt(scale * max(ln(n / (K s)), 0) / s), s being the plays of the arm.

@@ -19,7 +19,13 @@ from banditlab.types import Probability
 FLOOR = 1e-6  #: of predicted losses: at 0 an arm would be played for ever
 
 
-@policy("neufastcb", game="bandit", needs=("features", "bounded-rewards"), told=("horizon", "rounds", "arm_features"))
+@policy(
+    "neufastcb",
+    game="bandit",
+    needs=("features", "bounded-rewards"),
+    told=("horizon", "rounds", "arm_features"),
+    cite=("deb2024contextual",),
+)
 @dataclass(frozen=True)
 class NeuFastCB(Oracled):
     """Draws arm a with probability y_b / (K y_b + gamma_t (y_a - y_b)), else the arm b of least predicted loss y.

@@ -20,7 +20,13 @@ from banditlab.registry import policy
 from banditlab.types import Probability, Vector
 
 
-@policy("neural-epsilon", game="bandit", needs=("features",), told=("rounds", "arm_features"))
+@policy(
+    "neural-epsilon",
+    game="bandit",
+    needs=("features",),
+    told=("rounds", "arm_features"),
+    cite=("zhang2021neural", "ban2022eenet"),
+)
 @dataclass(frozen=True)
 class NeuralEpsilon(Trained):
     """With probability epsilon one of all arms, uniformly; else the largest prediction f(x_a) of a fitted network.

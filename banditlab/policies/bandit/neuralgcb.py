@@ -36,7 +36,13 @@ SEQUENTIAL, FIXED, ADAPTIVE = range(3)
 BATCHES = {"sequential": SEQUENTIAL, "fixed": FIXED, "adaptive": ADAPTIVE}
 
 
-@policy("neuralgcb", game="bandit", needs=("features",), told=("horizon", "rounds", "arm_features"))
+@policy(
+    "neuralgcb",
+    game="bandit",
+    needs=("features",),
+    told=("horizon", "rounds", "arm_features"),
+    cite=("salgia2023provably",),
+)
 @dataclass(frozen=True)
 class NeuralGCB(Networked):
     """Passes arms up levels s = 0, 1, ... while it is certain of all of them, and explores or exploits where it is not.

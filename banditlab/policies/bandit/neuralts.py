@@ -14,7 +14,7 @@ from banditlab.policies.uncertain import Posterior, Uncertain, learn_uncertain, 
 from banditlab.registry import policy
 
 
-@policy("neuralts", game="bandit", needs=("features",), told=("rounds", "arm_features"))
+@policy("neuralts", game="bandit", needs=("features",), told=("rounds", "arm_features"), cite=("zhang2021neural",))
 @dataclass(frozen=True)
 class NeuralTS(Uncertain):
     """The largest of draws from N(f(x_a), width^2 g'U^-1 g), one for each arm, with f the network and g its gradient.

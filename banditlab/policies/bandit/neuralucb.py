@@ -13,7 +13,7 @@ from banditlab.policies.uncertain import Posterior, Uncertain, learn_uncertain, 
 from banditlab.registry import policy
 
 
-@policy("neuralucb", game="bandit", needs=("features",), told=("rounds", "arm_features"))
+@policy("neuralucb", game="bandit", needs=("features",), told=("rounds", "arm_features"), cite=("zhou2020neural",))
 @dataclass(frozen=True)
 class NeuralUCB(Uncertain):
     """The largest f(x_a) + width sqrt(g'U^-1 g), with f the network and g its gradient in all weights, both as fitted.

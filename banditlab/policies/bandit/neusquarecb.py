@@ -17,7 +17,13 @@ from banditlab.registry import policy
 from banditlab.types import Fraction
 
 
-@policy("neusquarecb", game="bandit", needs=("features",), told=("horizon", "rounds", "arm_features"))
+@policy(
+    "neusquarecb",
+    game="bandit",
+    needs=("features",),
+    told=("horizon", "rounds", "arm_features"),
+    cite=("deb2024contextual",),
+)
 @dataclass(frozen=True)
 class NeuSquareCB(Oracled):
     """Draws arm a with probability 1 / (K + gamma_t (y_a - y_b)), and the arm b of least predicted loss y otherwise.

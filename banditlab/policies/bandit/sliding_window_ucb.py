@@ -15,7 +15,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, Counts, Positive, Vector
 
 
-@policy("sliding-window-ucb", game="bandit", told=("horizon", "rounds"), growth={"regret": "sqrt T"})
+@policy(
+    "sliding-window-ucb",
+    game="bandit",
+    told=("horizon", "rounds"),
+    growth={"regret": "sqrt T"},
+    cite=("garivier2011upper",),
+)
 @dataclass(frozen=True)
 class SlidingWindowUCB:
     """Each arm once, then the largest mean + B sqrt(xi ln(min(t, tau)) / N) over the last tau rounds, t = 1, 2, ...

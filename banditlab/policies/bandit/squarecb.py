@@ -22,7 +22,14 @@ from banditlab.registry import policy
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
-@policy("squarecb", game="bandit", needs=("features",), told=("horizon", "arm_features"), growth={"regret": "sqrt T"})
+@policy(
+    "squarecb",
+    game="bandit",
+    needs=("features",),
+    told=("horizon", "arm_features"),
+    growth={"regret": "sqrt T"},
+    cite=("foster2020beyond",),
+)
 @dataclass(frozen=True)
 class SquareCB(Encoded, InverseGap):
     """Draws arm a with probability 1 / (K + gamma (f_b - f_a)), and the arm b of largest prediction f otherwise.

@@ -1,5 +1,7 @@
 """Thompson sampling with Beta posteriors (Thompson 1933; Agrawal and Goyal 2012, Algorithms 1 and 2).
 
+W. R. Thompson. On the likelihood that one unknown probability exceeds another in view of the evidence of two samples.
+Biometrika 25, 1933.
 S. Agrawal, N. Goyal. Analysis of Thompson sampling for the multi-armed bandit problem. COLT 2012.
 """
 
@@ -16,7 +18,13 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("thompson-beta", game="bandit", needs=("bounded-rewards",), growth={"regret": "log T"})
+@policy(
+    "thompson-beta",
+    game="bandit",
+    needs=("bounded-rewards",),
+    growth={"regret": "log T"},
+    cite=("thompson1933likelihood", "agrawal2012analysis"),
+)
 @dataclass(frozen=True)
 class ThompsonBeta:
     """The arm with the largest draw from its posterior Beta(prior_wins + wins, prior_losses + losses).

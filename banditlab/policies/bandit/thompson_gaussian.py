@@ -15,7 +15,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Positive, Vector
 
 
-@policy("thompson-gaussian", game="bandit", told=("noise",), growth={"regret": "sqrt T"})
+@policy("thompson-gaussian", game="bandit", told=("noise",), growth={"regret": "sqrt T"}, cite=("agrawal2013further",))
 @dataclass(frozen=True)
 class ThompsonGaussian:
     """The arm with the largest draw from N(sum / (k + 1), std^2 / (k + 1)): k plays so far, with this sum of rewards.

@@ -20,7 +20,7 @@ from banditlab.registry import policy
 from banditlab.types import Count, Fraction, Positive, Vector
 
 
-@policy("top-two-thompson", game="bandit", told=("noise",))
+@policy("top-two-thompson", game="bandit", told=("noise",), cite=("russo2016simple", "shang2020fixed"))
 @dataclass(frozen=True)
 class TopTwoThompson:
     """The best arm of a posterior draw with probability `share`, otherwise that of the first further draw with another.

@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Counts, Fraction, Positive, Vector
 
 
-@policy("track-and-stop", game="bandit", told=("noise",))
+@policy("track-and-stop", game="bandit", told=("noise",), cite=("garivier2016optimal",))
 @dataclass(frozen=True)
 class TrackAndStop:
     """Each arm once; then the arm whose plays N are furthest behind the optimal proportions w*(means).

@@ -18,7 +18,11 @@ from banditlab.types import Vector
 
 
 @policy(
-    "tsallis-inf", game="bandit", needs=("bounded-rewards",), growth={"static-regret": "sqrt T", "regret": "sqrt T"}
+    "tsallis-inf",
+    game="bandit",
+    needs=("bounded-rewards",),
+    growth={"static-regret": "sqrt T", "regret": "sqrt T"},
+    cite=("zimmert2021tsallis",),
 )
 @dataclass(frozen=True)
 class TsallisINF:

@@ -15,7 +15,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Vector
 
 
-@policy("ucb1", game="bandit", growth={"regret": "log T"})
+@policy("ucb1", game="bandit", growth={"regret": "log T"}, cite=("auer2002finite",))
 @dataclass(frozen=True)
 class UCB1:
     """Each arm once, then the largest mean + sqrt(2 ln t / n), t being the plays so far and n those of the arm.

@@ -1,6 +1,6 @@
 """UCB-V: upper confidence bounds from empirical variances (Audibert, Munos, Szepesvari 2009).
 
-J.-Y. Audibert, R. Munos, C. Szepesvari. Exploration-exploitation trade-off using variance estimates in multi-armed
+J.-Y. Audibert, R. Munos, C. Szepesvari. Exploration-exploitation tradeoff using variance estimates in multi-armed
 bandits. Theoretical Computer Science 410, 2009.
 """
 
@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Positive, Vector
 
 
-@policy("ucb-v", game="bandit", growth={"regret": "log T"})
+@policy("ucb-v", game="bandit", growth={"regret": "log T"}, cite=("audibert2009exploration",))
 @dataclass(frozen=True)
 class UCBV:
     """The largest mean + sqrt(2 V E / s) + 3 c b E / s, with E = zeta ln t, in the rounds t = 1, 2, ...

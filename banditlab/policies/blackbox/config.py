@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Flags
 
 
-@policy("config", game="blackbox", needs=("domain",), told=TOLD)
+@policy("config", game="blackbox", needs=("domain",), told=TOLD, cite=("xu2023constrained",))
 @dataclass(frozen=True)
 class CONFIG(Bounded):
     """The point of the least lower bound L_0 on the objective among those with L_i <= 0 for all constraints i.

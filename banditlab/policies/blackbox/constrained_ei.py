@@ -24,7 +24,13 @@ from banditlab.types import Vector
 _LOG_ROOT_TAU = 0.5 * math.log(2.0 * math.pi)
 
 
-@policy("constrained-ei", game="blackbox", needs=("domain", "feasible-point"), told=TOLD)
+@policy(
+    "constrained-ei",
+    game="blackbox",
+    needs=("domain", "feasible-point"),
+    told=TOLD,
+    cite=("schonlau1998global", "gardner2014bayesian"),
+)
 @dataclass(frozen=True)
 class ConstrainedEI(Surrogate):
     """The point of the largest E[f* - f(x)]^+ prod_i P(g_i(x) <= 0); without an f* yet, of the largest product alone.

@@ -15,7 +15,7 @@ from banditlab.registry import policy
 from banditlab.types import NonNegative
 
 
-@policy("epbo", game="blackbox", needs=("domain", "feasible-point"), told=TOLD)
+@policy("epbo", game="blackbox", needs=("domain", "feasible-point"), told=TOLD, cite=("lu2022noregret",))
 @dataclass(frozen=True)
 class EPBO(Bounded):
     """The point of the least L_0 + penalty sum_i [L_i]^+ for lower bounds L; the lowest index among equals.

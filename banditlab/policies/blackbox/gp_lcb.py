@@ -13,7 +13,7 @@ from banditlab.policies.surrogates import TOLD, Bands, Bounded, find_bounds
 from banditlab.registry import policy
 
 
-@policy("gp-lcb", game="blackbox", needs=("domain",), told=TOLD)
+@policy("gp-lcb", game="blackbox", needs=("domain",), told=TOLD, cite=("srinivas2010gaussian",))
 @dataclass(frozen=True)
 class GPLCB(Bounded):
     """The point of the least lower bound on the objective; the lowest index among equals."""

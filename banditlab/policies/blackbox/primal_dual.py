@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import NonNegative, Positive, Vector
 
 
-@policy("primal-dual", game="blackbox", needs=("domain", "feasible-point"), told=TOLD)
+@policy(
+    "primal-dual",
+    game="blackbox",
+    needs=("domain", "feasible-point"),
+    told=TOLD,
+    cite=("zhou2022kernelized", "xu2023constrained"),
+)
 @dataclass(frozen=True)
 class PrimalDual(Bounded):
     """The point of the least L_0 + sum_i lambda_i L_i for lower bounds L; then lambda_i <- [lambda_i + eta v_i]^+.

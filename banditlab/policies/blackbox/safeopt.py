@@ -22,7 +22,13 @@ from banditlab.registry import policy
 from banditlab.types import Flags, NonNegative, Vector
 
 
-@policy("safeopt", game="blackbox", needs=("domain", "feasible-point"), told=TOLD)
+@policy(
+    "safeopt",
+    game="blackbox",
+    needs=("domain", "feasible-point"),
+    told=TOLD,
+    cite=("sui2015safe", "berkenkamp2016safe", "berkenkamp2023bayesian"),
+)
 @dataclass(frozen=True)
 class SafeOpt(Bounded):
     """The widest of the safe points that may be the best, or whose observation may make another point safe.

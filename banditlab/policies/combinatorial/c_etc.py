@@ -17,7 +17,13 @@ from banditlab.registry import policy
 from banditlab.types import Count, Fraction, Positive
 
 
-@policy("c-etc", game="combinatorial", told=("family", "horizon"), growth={"offline-regret": "T^2/3"})
+@policy(
+    "c-etc",
+    game="combinatorial",
+    told=("family", "horizon"),
+    growth={"offline-regret": "T^2/3"},
+    cite=("nie2023framework",),
+)
 @dataclass(frozen=True)
 class CETC(Explores):
     """Each set is played m = ceil(delta^(2/3) T^(2/3) (ln T)^(1/3) / (2 N^(2/3))) times.
@@ -40,6 +46,10 @@ class CETC(Explores):
         offline.make(self.offline, epsilon=self.epsilon)
         if self.m is not None and self.m_scale != 1.0:
             raise ValueError("m leaves nothing to m_scale: drop one of them")
+
+    def cite(self) -> tuple[str, ...]:
+        """Return what is cited for the offline algorithm."""
+        return offline.make(self.offline).cite
 
     def needs(self) -> dict[str, str]:
         remedy = "another offline algorithm may do: banditlab list offline"

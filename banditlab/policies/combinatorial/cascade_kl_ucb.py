@@ -21,7 +21,12 @@ from banditlab.types import Counts, NonNegative
 
 
 @policy(
-    "cascade-kl-ucb", game="combinatorial", needs=("cascade", "oracle"), told=("family",), growth={"regret": "log T"}
+    "cascade-kl-ucb",
+    game="combinatorial",
+    needs=("cascade", "oracle"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("kveton2015cascading",),
 )
 @dataclass(frozen=True)
 class CascadeKLUCB:

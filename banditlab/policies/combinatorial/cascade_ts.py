@@ -14,7 +14,14 @@ from banditlab.numerics.semi_bandit import Parts, count_parts, draw_betas, start
 from banditlab.registry import policy
 
 
-@policy("cascade-ts", game="combinatorial", needs=("cascade", "oracle"), told=("family",), growth={"regret": "log T"})
+@policy(
+    "cascade-ts",
+    game="combinatorial",
+    needs=("cascade", "oracle"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("zhong2021thompson",),
+)
 @dataclass(frozen=True)
 class CascadeTS:
     """A list of the k largest draws, each from the posterior of an item's attraction, Beta(1 + s, 1 + n - s).

@@ -16,7 +16,14 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("cascade-ucb1", game="combinatorial", needs=("cascade", "oracle"), told=("family",), growth={"regret": "log T"})
+@policy(
+    "cascade-ucb1",
+    game="combinatorial",
+    needs=("cascade", "oracle"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("kveton2015cascading",),
+)
 @dataclass(frozen=True)
 class CascadeUCB1:
     """A list of the k largest mean + sqrt(c ln t / n), with t rounds so far, and n the times an item was looked at.

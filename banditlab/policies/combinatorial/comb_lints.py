@@ -23,6 +23,7 @@ from banditlab.types import Matrix, Positive, Vector
     game="combinatorial",
     needs=("part-values", "oracle", "sums", "features"),
     told=("family", "domain"),
+    cite=("wen2015efficient",),
 )
 @dataclass(frozen=True)
 class CombLinTS:

@@ -22,6 +22,7 @@ from banditlab.registry import policy
     needs=("part-values", "oracle", "sums"),
     told=("family",),
     growth={"regret": "log T"},
+    cite=("wang2018thompson",),
 )
 @dataclass(frozen=True)
 class CTSBeta:

@@ -16,7 +16,13 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("cts-gaussian", game="combinatorial", needs=("part-values", "oracle", "sums"), told=("family",))
+@policy(
+    "cts-gaussian",
+    game="combinatorial",
+    needs=("part-values", "oracle", "sums"),
+    told=("family",),
+    cite=("perrault2020statistical",),
+)
 @dataclass(frozen=True)
 class CTSGaussian:
     """The best set for draws of the items' means from N(mean, v / n): the mean of n values of an item.

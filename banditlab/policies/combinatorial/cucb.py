@@ -17,7 +17,14 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("cucb", game="combinatorial", needs=("part-values", "oracle"), told=("family",), growth={"regret": "log T"})
+@policy(
+    "cucb",
+    game="combinatorial",
+    needs=("part-values", "oracle"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("chen2013combinatorial", "kveton2015tight"),
+)
 @dataclass(frozen=True)
 class CUCB:
     """Plays the best set for the weights min(1, mean + sqrt(c ln t / n)), t the round and n the times a part was seen.

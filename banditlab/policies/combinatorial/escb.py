@@ -19,7 +19,14 @@ from banditlab.registry import policy
 from banditlab.types import Vector
 
 
-@policy("escb", game="combinatorial", needs=("part-values", "sums"), told=("family",), growth={"regret": "log T"})
+@policy(
+    "escb",
+    game="combinatorial",
+    needs=("part-values", "sums"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("combes2015combinatorial",),
+)
 @dataclass(frozen=True)
 class ESCB:
     """The set S with the largest sum of means + sqrt(f(t) / 2 sum 1 / n), both sums over the items of S.

@@ -20,6 +20,7 @@ from banditlab.registry import policy
     needs=("sized", "monotone"),
     told=("family", "horizon"),
     growth={"offline-regret": "T^2/3"},
+    cite=("nie2022explore",),
 )
 @dataclass(frozen=True)
 class ETCG(Explores):

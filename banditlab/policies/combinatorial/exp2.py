@@ -21,7 +21,14 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Matrix, Vector
 
 
-@policy("exp2", game="combinatorial", needs=("sums",), told=("family", "horizon"), growth={"regret": "sqrt T"})
+@policy(
+    "exp2",
+    game="combinatorial",
+    needs=("sums",),
+    told=("family", "horizon"),
+    growth={"regret": "sqrt T"},
+    cite=("cesabianchi2012combinatorial",),
+)
 @dataclass(frozen=True)
 class EXP2:
     """A set with the probability p = (1 - gamma) q + gamma / N: N sets, q proportional to exp(-eta L), L their losses.

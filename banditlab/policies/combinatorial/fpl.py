@@ -24,6 +24,7 @@ from banditlab.types import Counts, Flags, Vector
     needs=("part-values", "oracle", "sums"),
     told=("family", "horizon"),
     growth={"regret": "sqrt T"},
+    cite=("neu2016importance",),
 )
 @dataclass(frozen=True)
 class FPL:

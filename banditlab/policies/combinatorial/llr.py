@@ -16,7 +16,12 @@ from banditlab.registry import policy
 
 
 @policy(
-    "llr", game="combinatorial", needs=("part-values", "oracle", "sums"), told=("family",), growth={"regret": "log T"}
+    "llr",
+    game="combinatorial",
+    needs=("part-values", "oracle", "sums"),
+    told=("family",),
+    growth={"regret": "log T"},
+    cite=("gai2012combinatorial",),
 )
 @dataclass(frozen=True)
 class LLR:

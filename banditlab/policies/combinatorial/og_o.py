@@ -26,7 +26,13 @@ from banditlab.types import Counts, Flags, Matrix, Vector
 NOBODY = -1
 
 
-@policy("og-o", game="combinatorial", needs=("budgeted", "monotone"), told=("family", "horizon"))
+@policy(
+    "og-o",
+    game="combinatorial",
+    needs=("budgeted", "monotone"),
+    told=("family", "horizon"),
+    cite=("streeter2008online",),
+)
 @dataclass(frozen=True)
 class OGo:
     """K experts choose an item each, expert i to be added to those of the experts before it; K = floor(B / c_min).

@@ -24,6 +24,7 @@ from banditlab.types import Vector
     needs=("part-values", "sums", "sized"),
     told=("family", "horizon"),
     growth={"regret": "sqrt T"},
+    cite=("audibert2014regret", "lattimore2020bandit"),
 )
 @dataclass(frozen=True)
 class OSMD:

@@ -19,6 +19,7 @@ from banditlab.registry import policy
     game="combinatorial",
     needs=("free",),
     told=("family", "horizon"),
+    cite=("fourati2023randomized",),
 )
 @dataclass(frozen=True)
 class RGL(Explores):

@@ -18,7 +18,9 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("adagrad", game="convex", told=("form", "radius"), growth={"static-regret": "sqrt T"})
+@policy(
+    "adagrad", game="convex", told=("form", "radius"), growth={"static-regret": "sqrt T"}, cite=("duchi2011adaptive",)
+)
 @dataclass(frozen=True)
 class AdaGrad:
     """Coordinate i moves by rate g_i / s_i, with s_i the root of the sum of its squared gradients.

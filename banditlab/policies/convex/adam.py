@@ -13,7 +13,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("adam", game="convex", told=("form", "radius"))
+@policy("adam", game="convex", told=("form", "radius"), cite=("kingma2015adam", "reddi2018convergence"))
 @dataclass(frozen=True)
 class Adam(Moments):
     """Moves by rate m / (sqrt v + epsilon), for decaying means m of gradients and v of their squares.

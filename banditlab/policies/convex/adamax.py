@@ -12,7 +12,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("adamax", game="convex", told=("form", "radius"))
+@policy("adamax", game="convex", told=("form", "radius"), cite=("kingma2015adam",))
 @dataclass(frozen=True)
 class AdaMax(Moments):
     """Moves by rate m / (u + epsilon), for the decaying mean m of gradients and u = max(beta2 u, |gradient|).

@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("adaptive-ogd", game="convex", told=("form", "radius"), growth={"static-regret": "sqrt T"})
+@policy(
+    "adaptive-ogd",
+    game="convex",
+    told=("form", "radius"),
+    growth={"static-regret": "sqrt T"},
+    cite=("streeter2010less",),
+)
 @dataclass(frozen=True)
 class AdaptiveOGD:
     """The step in round t is D / sqrt(2 sum_{s<=t} ||g_s||^2), for the diameter D, times `scale`.

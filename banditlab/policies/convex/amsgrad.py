@@ -13,7 +13,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive
 
 
-@policy("amsgrad", game="convex", told=("form", "radius"))
+@policy("amsgrad", game="convex", told=("form", "radius"), cite=("reddi2018convergence",))
 @dataclass(frozen=True)
 class AMSGrad(Moments):
     """Moves by rate / sqrt t times m / (sqrt w + epsilon), w the largest decaying mean v of squared gradients so far.

@@ -19,7 +19,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("dog", game="convex", told=("form", "radius"))
+@policy("dog", game="convex", told=("form", "radius"), cite=("ivgi2023dog",))
 @dataclass(frozen=True)
 class DoG:
     """The step in round t is max(r, largest distance so far from the first point) / sqrt(sum ||g_s||^2 + 1e-8).

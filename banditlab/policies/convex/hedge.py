@@ -26,6 +26,7 @@ from banditlab.types import Positive, Vector
     needs=("simplex",),
     told=("form", "radius", "gradient_bound", "horizon"),
     growth={"static-regret": "sqrt T"},
+    cite=("freund1997decision", "cesabianchi2006prediction"),
 )
 @dataclass(frozen=True)
 class Hedge:

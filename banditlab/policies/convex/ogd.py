@@ -2,8 +2,9 @@
 
 M. Zinkevich. Online convex programming and generalized infinitesimal gradient ascent. ICML 2003; E. Hazan, A. Agarwal,
 S. Kale. Logarithmic regret algorithms for online convex optimization. Machine Learning 69, 2007, Theorem 1, for steps
-under strong convexity. Constants as in E. Hazan, Introduction to online convex optimization, Theorem 3.1, from memory:
-steps D / (G sqrt t) have a regret of at most 1.5 G D sqrt T, on any losses with gradients of at most G.
+under strong convexity. Constants as in E. Hazan, Introduction to online convex optimization, 2nd edition, 2022, Theorem
+3.1, from memory: steps D / (G sqrt t) have a regret of at most 1.5 G D sqrt T, on any losses with gradients of at most
+G.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from banditlab.types import NonNegative, Positive, Vector
     game="convex",
     told=("form", "radius", "gradient_bound", "curvature", "rates", "horizon"),
     growth={"static-regret": "sqrt T"},
+    cite=("zinkevich2003online", "hazan2007logarithmic", "hazan2022introduction"),
 )
 @dataclass(frozen=True)
 class OGD:

@@ -1,7 +1,7 @@
 """Online Newton step, for exp-concave losses.
 
 E. Hazan, A. Agarwal, S. Kale. Logarithmic regret algorithms for online convex optimization. Machine Learning 69, 2007.
-The parameters are those of E. Hazan. Introduction to online convex optimization. 2nd edition, arXiv 1909.05207,
+The parameters are those of E. Hazan. Introduction to online convex optimization. 2nd edition, 2022, arXiv 1909.05207,
 Algorithm 12 and Theorem 4.5: with them the regret is at most 2 (1 / alpha + G D) d ln T, for T >= 4 and d >= 2. (The
 first edition has 1 / (4 G D) in place of 1 / (G D).) Whatever the gradients and gamma, sum <g_t, x_t - u> is at most
 gamma / 2 sum <g_t, x_t - u>^2 + (1 + sum g_t' A_t^-1 g_t) / (2 gamma).
@@ -28,6 +28,7 @@ from banditlab.types import Matrix, Positive, Vector
     needs=("exp-concave",),
     told=("form", "radius", "gradient_bound", "exp_concavity"),
     growth={"static-regret": "log T"},
+    cite=("hazan2007logarithmic", "hazan2022introduction"),
 )
 @dataclass(frozen=True)
 class ONS:

@@ -23,6 +23,7 @@ from banditlab.types import Vector
     needs=("strongly-convex",),
     told=("form", "radius", "curvature"),
     growth={"static-regret": "log T"},
+    cite=("sachs2022between",),
 )
 @dataclass(frozen=True)
 class OptimisticFTL:

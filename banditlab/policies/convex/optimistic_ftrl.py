@@ -24,6 +24,7 @@ from banditlab.types import Vector
     game="convex",
     told=("form", "radius", "gradient_bound", "smoothness"),
     growth={"static-regret": "sqrt T"},
+    cite=("sachs2022between",),
 )
 @dataclass(frozen=True)
 class OptimisticFTRL:

@@ -25,6 +25,7 @@ from banditlab.types import Positive, Vector
     needs=("simplex",),
     told=("form", "radius", "gradient_bound"),
     growth={"static-regret": "sqrt T"},
+    cite=("rakhlin2013online", "syrgkanis2015fast"),
 )
 @dataclass(frozen=True)
 class OptimisticHedge:

@@ -1,13 +1,13 @@
 """Optimistic online mirror descent: a step by a guess of the next gradient, corrected once it is seen.
 
-S. Chen, Y.-J. Zhang, W.-W. Tu, P. Zhao, L. Zhang. Optimistic online mirror descent for bridging stochastic and
-adversarial online convex optimization. ICML 2023, arXiv 2302.04552. The steps for convex losses are as S. Wang, A.
-Barik, P. Zhao, V. Y. F. Tan (Parameter-free algorithms for the stochastically extended adversarial model. 2025, arXiv
-2510.04685) restate them; delta = 10 D^2 L^2, the steps 2 / (lambda t) under strong convexity, and the matrix for
-exp-concave losses are from memory: the paper's own text could not be read. For these, whatever the gradients and beta,
-sum <g_t, x_t - u> is at most 1/2 ||u - y_1||^2 + beta / 4 sum <g_t, u - y_{t+1}>^2 + 1/2 sum ||g_t - M_t||^2, in the
-norms of A_1 and of each A_t^-1. The hint "middle" is that of C.-K. Chiang, T. Yang, C.-J. Lee, M. Mahdavi, C.-J. Lu, R.
-Jin, S. Zhu. Online optimization with gradual variations. COLT 2012.
+S. Chen, W.-W. Tu, P. Zhao, L. Zhang. Optimistic online mirror descent for bridging stochastic and adversarial online
+convex optimization. ICML 2023, arXiv 2302.04552 (whose later versions are by Y.-J. Zhang too). The steps for convex
+losses are as S. Wang, A. Barik, P. Zhao, V. Y. F. Tan (Parameter-free algorithms for the stochastically extended
+adversarial model. 2025, arXiv 2510.04685) restate them; delta = 10 D^2 L^2, the steps 2 / (lambda t) under strong
+convexity, and the matrix for exp-concave losses are from memory: the paper's own text could not be read. For these,
+whatever the gradients and beta, sum <g_t, x_t - u> is at most 1/2 ||u - y_1||^2 + beta / 4 sum <g_t, u - y_{t+1}>^2 +
+1/2 sum ||g_t - M_t||^2, in the norms of A_1 and of each A_t^-1. The hint "middle" is that of C.-K. Chiang, T. Yang,
+C.-J. Lee, M. Mahdavi, C.-J. Lu, R. Jin, S. Zhu. Online optimization with gradual variations. COLT 2012.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ CONVEX, STRONGLY_CONVEX, EXP_CONCAVE = range(3)
     game="convex",
     told=("form", "radius", "gradient_bound", "smoothness", "curvature", "exp_concavity"),
     growth={"static-regret": "sqrt T"},
+    cite=("chen2023optimistic", "wang2025parameter", "chiang2012online"),
 )
 @dataclass(frozen=True)
 class OptimisticOMD:

@@ -1,8 +1,8 @@
 """Sword++: optimistic descent with many steps at once, mixed by optimistic Hedge, for dynamic regret.
 
 P. Zhao, Y.-J. Zhang, L. Zhang, Z.-H. Zhou. Adaptivity and non-stationarity: problem-dependent dynamic regret for online
-convex optimization. JMLR 25, 2024, arXiv 2112.14368; for random losses as in S. Chen, Y.-J. Zhang, W.-W. Tu, P. Zhao,
-L. Zhang. Optimistic online mirror descent for bridging stochastic and adversarial online convex optimization, arXiv
+convex optimization. JMLR 25, 2024, arXiv 2112.14368; for random losses as in S. Chen, W.-W. Tu, P. Zhao, L. Zhang.
+Optimistic online mirror descent for bridging stochastic and adversarial online convex optimization. ICML 2023, arXiv
 2302.04552: dynamic regret to points of the path length P is of the order of P + sqrt(1 + P) (sqrt sigma^2 + sqrt
 Sigma^2). Steps and rates are from memory, since their text could not be read; the authors' package PyNOL has the same
 losses, hints and caps, but other steps and rates below them. The cap D sqrt(T) / G is ours: 1 / L caps nothing where
@@ -32,6 +32,7 @@ from banditlab.types import Matrix, Positive, Vector
     game="convex",
     told=("form", "radius", "gradient_bound", "smoothness", "horizon"),
     growth={"static-regret": "sqrt T"},
+    cite=("zhao2024adaptivity", "chen2023optimistic"),
 )
 @dataclass(frozen=True)
 class Sword:

@@ -17,7 +17,9 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Counts, Flags, Fraction, Vector
 
 
-@policy("beat-the-mean", game="dueling", told=("horizon",), growth={"average-preference": "log T"})
+@policy(
+    "beat-the-mean", game="dueling", told=("horizon",), growth={"average-preference": "log T"}, cite=("yue2011beat",)
+)
 @dataclass(frozen=True)
 class BeatTheMean:
     """The arm b of W with the fewest duels n_b of its own against an arm of W drawn at random, b itself included.

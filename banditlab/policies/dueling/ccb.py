@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Flags, Positive
 
 
-@policy("ccb", game="dueling", growth={"copeland": "log T"})
+@policy("ccb", game="dueling", growth={"copeland": "log T"}, cite=("zoghi2015copeland",))
 @dataclass(frozen=True)
 class CCB:
     """An arm that may have the best Copeland score, against the arm that may best disprove it.

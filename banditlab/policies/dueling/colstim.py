@@ -32,6 +32,7 @@ PRESETS = {
     needs=("features",),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
+    cite=("bengs2022stochastic",),
 )
 @dataclass(frozen=True)
 class CoLSTIM:

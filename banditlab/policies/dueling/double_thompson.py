@@ -16,7 +16,12 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Matrix, Positive
 
 
-@policy("double-thompson", game="dueling", growth={"average-preference": "log T", "copeland": "log T"})
+@policy(
+    "double-thompson",
+    game="dueling",
+    growth={"average-preference": "log T", "copeland": "log T"},
+    cite=("wu2016double",),
+)
 @dataclass(frozen=True)
 class DoubleThompson:
     """Two draws from the Beta posteriors of pairwise wins, among arms that confidence bounds leave in question.

@@ -20,7 +20,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Vector
 
 
-@policy("doubler", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "doubler",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("ailon2014reducing", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class Doubler(Kernelised):
     """The arm that is best if optimistic, against one drawn from all the leaders of the previous epoch.

@@ -16,7 +16,7 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Positive
 
 
-@policy("fgts-cdb", game="dueling", needs=("features",), told=("link", "rounds"))
+@policy("fgts-cdb", game="dueling", needs=("features",), told=("link", "rounds"), cite=("li2024feelgood",))
 @dataclass(frozen=True)
 class FGTSCDB:
     """Each arm is the best for a draw of its own: i = argmax x_i'theta_1, j = argmax x_j'theta_2.

@@ -1,7 +1,7 @@
 """GINOP for linear utilities: generic informative optimism, widths in a curvature-weighted design (arXiv 2609.39351).
 
-On the complexity of preference-based bandits. arXiv 2609.39351: Section 5 (the algorithm) and Appendix E.1 (linear
-utilities).
+On the complexity of preference-based bandits. arXiv 2609.39351, 2026: Section 5 (the algorithm) and Appendix E.1
+(linear utilities).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ CURVATURE = {"logistic": 1 / 4, "probit": 2 / math.pi, "exponential": 1.0}  #: o
     needs=("features",),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
+    cite=("ginop2026complexity",),
 )
 @dataclass(frozen=True)
 class GINOP:

@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Index, NonNegative, Positive
 
 
-@policy("greedy-ucb", game="dueling", needs=("features",), told=("horizon", "link", "rounds"))
+@policy(
+    "greedy-ucb",
+    game="dueling",
+    needs=("features",),
+    told=("horizon", "link", "rounds"),
+    cite=("di2024variance", "bengs2022stochastic"),
+)
 @dataclass(frozen=True)
 class GreedyUCB:
     """First the arm of largest utility, then the largest upper bound on the contrast to it.

@@ -22,7 +22,13 @@ from banditlab.registry import policy
 LEAST = -1e300  #: score of the duel that tells nothing, below that of any that tells something
 
 
-@policy("ids", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "ids",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("kirschner2021bias", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class IDS(Kernelised):
     """The best arm, against itself or the arm whose duel is worth its regret in information.

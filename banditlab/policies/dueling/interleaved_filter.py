@@ -20,7 +20,13 @@ from banditlab.types import Counts, Flags, Fraction, Positive
 CANDIDATE, OPPONENT, PASSES, SIZE = range(4)
 
 
-@policy("interleaved-filter", game="dueling", told=("horizon",), growth={"average-preference": "log T"})
+@policy(
+    "interleaved-filter",
+    game="dueling",
+    told=("horizon",),
+    growth={"average-preference": "log T"},
+    cite=("yue2012karmed",),
+)
 @dataclass(frozen=True)
 class InterleavedFilter:
     """A candidate, at first drawn at random, duels each arm of W once in a pass; W starts as all other arms.

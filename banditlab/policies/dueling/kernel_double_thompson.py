@@ -20,7 +20,13 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("kernel-double-thompson", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "kernel-double-thompson",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("wu2016double", "pasztor2024bandits", "lazzaro2026finite"),
+)
 @dataclass(frozen=True)
 class KernelDoubleThompson(Kernelised):
     """i = argmax (f + beta g_1) and j = argmax (f + beta g_2), for two independent draws g_1, g_2 from N(0, S).

@@ -18,7 +18,13 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("kernel-maxinp", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "kernel-maxinp",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("saha2021optimal", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class KernelMaxInP(Kernelised):
     """The pair of largest sigma_ij^2 among the arms that may still be best.

@@ -18,7 +18,13 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("kernel-rucb", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "kernel-rucb",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("zoghi2014relative", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class KernelRUCB(Kernelised):
     """A champion that may beat every other arm, against the arm of the highest upper bound against it.

@@ -16,7 +16,7 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, NonNegative, Positive
 
 
-@policy("lin-double-thompson", game="dueling", needs=("features",), told=("link", "rounds"))
+@policy("lin-double-thompson", game="dueling", needs=("features",), told=("link", "rounds"), cite=("li2024feelgood",))
 @dataclass(frozen=True)
 class LinDoubleThompson:
     """i = argmax x_i'theta_1 and j = argmax x_j'theta_2, for two independent draws from N(theta, v^2 H^-1).

@@ -17,7 +17,9 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Index, NonNegative, Positive
 
 
-@policy("max-pair-ucb", game="dueling", needs=("features",), told=("horizon", "link", "rounds"))
+@policy(
+    "max-pair-ucb", game="dueling", needs=("features",), told=("horizon", "link", "rounds"), cite=("di2024variance",)
+)
 @dataclass(frozen=True)
 class MaxPairUCB:
     """The pair (i, j) of largest (x_i + x_j)'theta + beta |x_i - x_j|; an arm with itself has norm 0.

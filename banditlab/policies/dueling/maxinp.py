@@ -25,6 +25,7 @@ from banditlab.types import AtLeastOne, Index, NonNegative, Positive
     needs=("features",),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
+    cite=("saha2021optimal", "bengs2022stochastic"),
 )
 @dataclass(frozen=True)
 class MaxInP:

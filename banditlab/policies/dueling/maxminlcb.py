@@ -17,7 +17,7 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("maxminlcb", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy("maxminlcb", game="dueling", needs=("domain",), told=("domain", "length_scale"), cite=("pasztor2024bandits",))
 @dataclass(frozen=True)
 class MaxMinLCB(Kernelised):
     """The arm whose worst lower bound is highest, against the arm that attains it.

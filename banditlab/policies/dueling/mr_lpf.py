@@ -21,7 +21,9 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Matrix
 
 
-@policy("mr-lpf", game="dueling", needs=("domain",), told=("domain", "horizon", "length_scale"))
+@policy(
+    "mr-lpf", game="dueling", needs=("domain",), told=("domain", "horizon", "length_scale"), cite=("kayal2025bayesian",)
+)
 @dataclass(frozen=True)
 class MRLPF(Kernelised):
     """The pair of largest sigma_ij among the arms that are left, whatever the answers; arms drop out at ends of rounds.

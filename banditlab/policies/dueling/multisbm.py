@@ -23,7 +23,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts
 
 
-@policy("multisbm", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "multisbm",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("ailon2014reducing", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class MultiSBM(Kernelised):
     """The challenger of the last round leads, against the arm of the highest upper bound on beating it.

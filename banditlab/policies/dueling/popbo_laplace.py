@@ -19,7 +19,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Positive
 
 
-@policy("popbo-laplace", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy("popbo-laplace", game="dueling", needs=("domain",), told=("domain", "length_scale"), cite=("xu2024principled",))
 @dataclass(frozen=True)
 class PopboLaplace(Kernel):
     """The arm that may gain most on the arm of the round before, against that arm.

@@ -23,6 +23,7 @@ from banditlab.types import AtLeastOne, Positive
     needs=("features",),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
+    cite=("di2025nearly",),
 )
 @dataclass(frozen=True)
 class RCDB:

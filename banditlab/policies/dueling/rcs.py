@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Positive
 
 
-@policy("rcs", game="dueling")
+@policy("rcs", game="dueling", cite=("zoghi2014sampling",))
 @dataclass(frozen=True)
 class RCS:
     """The winner of a sampled tournament, against the arm that most plausibly beats it.

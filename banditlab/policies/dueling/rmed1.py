@@ -18,7 +18,7 @@ from banditlab.registry import policy
 from banditlab.types import Flags, Matrix, NonNegative, Vector
 
 
-@policy("rmed1", game="dueling", growth={"average-preference": "log T"})
+@policy("rmed1", game="dueling", growth={"average-preference": "log T"}, cite=("komiyama2015regret",))
 @dataclass(frozen=True)
 class RMED1:
     """Each arm that may still be the best, in turn, against the likeliest best arm where that one beats it.

@@ -18,7 +18,7 @@ from banditlab.types import Counts, Positive, Vector
 NOBODY = -1
 
 
-@policy("rucb", game="dueling", growth={"average-preference": "log T"})
+@policy("rucb", game="dueling", growth={"average-preference": "log T"}, cite=("zoghi2014relative",))
 @dataclass(frozen=True)
 class RUCB:
     """A champion that may beat every other arm, against the arm that most plausibly beats it.

@@ -15,7 +15,7 @@ from banditlab.registry import policy
 from banditlab.types import Positive, Vector
 
 
-@policy("self-sparring", game="dueling", growth={"average-preference": "log T"})
+@policy("self-sparring", game="dueling", growth={"average-preference": "log T"}, cite=("sui2017multi",))
 @dataclass(frozen=True)
 class SelfSparring:
     """One Beta-Thompson sampler of winning, asked twice a round.

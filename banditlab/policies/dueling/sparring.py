@@ -16,7 +16,13 @@ from banditlab.policies.kernelised import Kernelised
 from banditlab.registry import policy
 
 
-@policy("sparring", game="dueling", needs=("domain",), told=("domain", "length_scale"))
+@policy(
+    "sparring",
+    game="dueling",
+    needs=("domain",),
+    told=("domain", "length_scale"),
+    cite=("ailon2014reducing", "pasztor2024bandits"),
+)
 @dataclass(frozen=True)
 class Sparring(Kernelised):
     """Two optimists that know nothing of each other, left and right.

@@ -26,6 +26,7 @@ from banditlab.types import AtLeastOne, Counts, Index, NonNegative, Positive
     needs=("features",),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
+    cite=("saha2021optimal", "bengs2022stochastic"),
 )
 @dataclass(frozen=True)
 class StaD:

@@ -23,6 +23,7 @@ from banditlab.types import AtLeastOne, Count, Counts, Positive
     game="dueling",
     needs=("features",),
     told=("horizon", "link", "rounds"),
+    cite=("di2024variance",),
 )
 @dataclass(frozen=True)
 class VACDB:

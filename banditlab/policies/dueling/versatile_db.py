@@ -20,7 +20,12 @@ from banditlab.registry import policy
 from banditlab.types import Matrix
 
 
-@policy("versatile-db", game="dueling", growth={"average-preference": "log T"})
+@policy(
+    "versatile-db",
+    game="dueling",
+    growth={"average-preference": "log T"},
+    cite=("saha2022versatile", "zimmert2021tsallis"),
+)
 @dataclass(frozen=True)
 class VersatileDB:
     """Each player draws its arm from its own regularised leader, and loses 1 where its arm lost the duel.

@@ -23,7 +23,7 @@ ZERO = 1e-8  #: what counts as zero in a solution of the linear program, as in t
 LARGEST = 2.0  #: by more than this no drift in [-1, 1] can differ from -rho, rho <= 1
 
 
-@policy("control-budget", game="knapsack", told=("means", "budget", "horizon"))
+@policy("control-budget", game="knapsack", told=("means", "budget", "horizon"), cite=("kumar2022nonmonotonic",))
 @dataclass(frozen=True)
 class ControlBudget:
     """Mixes the actions of the best mixture so that a budget above its threshold falls, and one below rises.

@@ -23,7 +23,9 @@ LOWER = 1e-8  #: by how much a value must be lower than another, as in the publi
 NEVER = 1e3  #: what a reward is lowered by, to keep an action out of the best mixture
 
 
-@policy("explore-then-control-budget", game="knapsack", told=("horizon", "budget", "means"))
+@policy(
+    "explore-then-control-budget", game="knapsack", told=("horizon", "budget", "means"), cite=("kumar2022nonmonotonic",)
+)
 @dataclass(frozen=True)
 class ExploreThenControlBudget:
     """Plays all actions in turn until the support S and the binding resources J are known, then mixes the actions of S.

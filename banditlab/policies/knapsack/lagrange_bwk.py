@@ -18,7 +18,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts
 
 
-@policy("lagrange-bwk", game="knapsack", needs=("monotone-costs",), told=("horizon", "budget"))
+@policy(
+    "lagrange-bwk",
+    game="knapsack",
+    needs=("monotone-costs",),
+    told=("horizon", "budget"),
+    cite=("immorlica2022adversarial",),
+)
 @dataclass(frozen=True)
 class LagrangeBwK:
     """One learner draws an action a and gains L(a, i) = f(a) + 1 - (T / B) c_i(a); one draws a resource i and loses it.

@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Matrix, Positive, Vector
 
 
-@policy("primal-dual-bwk", game="knapsack", needs=("monotone-costs",), told=("horizon", "budget"))
+@policy(
+    "primal-dual-bwk",
+    game="knapsack",
+    needs=("monotone-costs",),
+    told=("horizon", "budget"),
+    cite=("badanidiyuru2018bandits",),
+)
 @dataclass(frozen=True)
 class PrimalDualBwK:
     """Plays each action once, then that of the largest UCB of its reward over the priced LCBs of its costs.

@@ -20,7 +20,13 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Matrix, NonNegative, Positive, Vector
 
 
-@policy("ucb-bwk", game="knapsack", needs=("monotone-costs",), told=("horizon", "budget"))
+@policy(
+    "ucb-bwk",
+    game="knapsack",
+    needs=("monotone-costs",),
+    told=("horizon", "budget"),
+    cite=("agrawal2014bandits", "sankararaman2021bandits"),
+)
 @dataclass(frozen=True)
 class UCBBwK:
     """Draws from the best mixture for upper bounds of the rewards and lower bounds of the costs.
