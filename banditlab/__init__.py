@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from banditlab.api import bound, run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
-    from banditlab.registry import environment, load_plugin, metric, policy
+    from banditlab.registry import environment, load_plugin, metric, policy, wrapper
 
 _HOMES = {
     "Agent": "agents",
@@ -28,6 +28,7 @@ _HOMES = {
     "load_plugin": "registry",
     "metric": "registry",
     "policy": "registry",
+    "wrapper": "registry",
 }
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "policy",
     "run",
     "run_grid",
+    "wrapper",
 ]
 
 

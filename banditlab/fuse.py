@@ -126,6 +126,18 @@ def bind(template: Callable, names: Mapping[str, Any]) -> Callable:
     return types.FunctionType(template.__code__, bound, template.__name__, template.__defaults__, template.__closure__)
 
 
+def bind_stubs(template: Callable, verbs: Mapping[Callable, Callable]) -> Callable:
+    """Return such a copy in which functions stand for stubs, also in the functions of its own file that it calls."""
+    names, values = {}, template.__globals__
+    for name in {path[0] for path in global_paths(template.__code__)}:
+        value = values.get(name)
+        if isinstance(value, types.FunctionType) and value in verbs:
+            names[name] = verbs[value]
+        elif isinstance(value, types.FunctionType) and value.__module__ == template.__module__ and value != template:
+            names[name] = bind_stubs(value, verbs)
+    return bind(template, names)
+
+
 class _Binder:
     """Copies functions with verbs in place of their stubs, and the functions that they call likewise."""
 

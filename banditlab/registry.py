@@ -1,7 +1,7 @@
 """Names and the classes behind them: environments and policies of every game, and users' metrics.
 
 Built-in kinds are found by looking through the package's folders; a third party's through the entry-point groups
-`banditlab.environments` and `banditlab.policies`; a user's by running the file or the notebook cell that holds them.
+`banditlab.environments`, `banditlab.policies` and `banditlab.wrappers`; a user's by running the file or the notebook cell that holds them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from typing import Any
 
 from banditlab import references
 from banditlab.errors import UserError, nearest
-from banditlab.games import games
+from banditlab.games import games, letters
 from banditlab.games.game import Metric
 
 ROLES = ("environment", "policy")
 #: Keys of a grid's tables that no parameter can have, since the grid reads them itself.
 TABLE_KEYS = {
-    "environment": ("kind", "label", "instance", "sweep", "zip"),
+    "environment": ("kind", "label", "instance", "wrapper", "sweep", "zip"),
     "policy": ("kind", "label", "when", "sweep", "zip"),
+    "wrapper": ("kind", "sweep", "zip"),
 }
 #: Orders of growth in the number of rounds T, and their exponents.
 ORDERS = {"1": 0.0, "log T": 0.0, "sqrt T": 1 / 2, "T^2/3": 2 / 3}
@@ -41,7 +42,10 @@ METHODS = {
         "facts(self, state)": "which says what policies may be told",
     },
     "policy": {"start(self, problem, rng)": "which makes the state"},
+    "wrapper": {},
 }
+#: What every environment gives, until a wrapper takes it away.
+ALWAYS = frozenset({"prompt-feedback"})
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class Kind:
     Attributes
     ----------
     role : str
-        "environment" or "policy".
+        "environment", "policy" or "wrapper".
     game, name : str
-        What it plays, and its name there.
+        What it plays, and its name there; "any" for a wrapper.
     cls : type
         The class of its parameters, with its verbs.
     needs : frozenset of str
@@ -62,6 +66,8 @@ class Kind:
         Environments: the same words.
     told : frozenset of str
         Policies: facts that it may ask of its problem ("horizon", "link", ...).
+    takes : frozenset of str
+        Wrappers: what an environment does not give any more, in the same words.
     metrics : tuple of str
         Environments: names of the game's metrics that it keeps.
     growth : mapping of str to str
@@ -77,6 +83,7 @@ class Kind:
     needs: frozenset[str] = frozenset()
     gives: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
     metrics: tuple[str, ...] = ()
     growth: Mapping[str, str] = field(default_factory=dict, hash=False)
     cite: tuple[str, ...] = ()
@@ -84,7 +91,7 @@ class Kind:
     @property
     def title(self) -> str:
         """The name that is unique over games: "bandit/ucb1"."""
-        return f"{self.game}/{self.name}"
+        return self.name if self.role == "wrapper" else f"{self.game}/{self.name}"
 
     @property
     def verbs(self) -> dict[Callable, Callable]:
@@ -202,6 +209,27 @@ def policy(
     return functools.partial(_register, "policy", name, game, **facts)
 
 
+def wrapper(name: str, *, takes: Iterable[str] = ()) -> Callable:
+    """Register a frozen dataclass as a wrapper of environments: it stands between the rounds and what policies learn.
+
+    It has the verb `handle`, or `number`, `truth` or both, with a method `start(self, shelf, noise, horizon)` that makes
+    their state; or a method `retell(self, facts)` that returns what policies are told.
+
+    Parameters
+    ----------
+    name : str
+        Its kind in TOML: lower case, hyphens.
+    takes : iterable of str
+        What an environment with it does not give any more: "prompt-feedback", "bounded-rewards".
+
+    Raises
+    ------
+    TypeError
+        It has none of the verbs, nor `retell`, or a verb has other parameters; the name is taken.
+    """
+    return functools.partial(_register, "wrapper", name, "any", takes=frozenset(takes))
+
+
 def metric(
     *,
     game: str,
@@ -262,15 +290,19 @@ def _game(name: str) -> Any:
 
 
 def _stubs(role: str, game: str) -> tuple[Callable, ...]:
+    if role == "wrapper":
+        return ()
     return _game(game).environment_verbs if role == "environment" else _game(game).policy_verbs
 
 
 def _optional_stubs(role: str, game: str) -> tuple[Callable, ...]:
+    if role == "wrapper":
+        return letters.handle, letters.number, letters.truth
     return _game(game).environment_options if role == "environment" else _game(game).policy_options
 
 
 def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
-    place = f"{role} {game}/{name}"
+    place = f"{role} {name}" if role == "wrapper" else f"{role} {game}/{name}"
     if "__dataclass_fields__" not in vars(cls) or not cls.__dataclass_params__.frozen:
         raise TypeError(f"{place}: put @dataclass(frozen=True) above the class {cls.__name__}")
     for method, purpose in METHODS[role].items():
@@ -284,6 +316,8 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
     for stub in _optional_stubs(role, game):
         if hasattr(cls, stub.__name__):
             _check_verb(place, cls, stub)
+    if role == "wrapper":
+        _check_wrapper(place, cls)
     if role == "environment":
         known = [m.name for m in _game(game).metrics]
         facts["metrics"] = facts["metrics"] or tuple(known)
@@ -308,6 +342,14 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
         raise TypeError(f"{place}: that name is taken by {taken.cls.__module__}.{taken.cls.__qualname__}")
     _kinds[role, game, name] = Kind(role, game, name, cls, **facts)
     return cls
+
+
+def _check_wrapper(place: str, cls: type) -> None:
+    verbs = [stub.__name__ for stub in _optional_stubs("wrapper", "any") if hasattr(cls, stub.__name__)]
+    if not verbs and not hasattr(cls, "retell"):
+        raise TypeError(f"{place}: the class {cls.__name__} lacks a verb: handle, number, truth; or the method retell")
+    if verbs and not hasattr(cls, "start"):
+        raise TypeError(f"{place}: the class {cls.__name__} lacks start(self, shelf, noise, horizon)")
 
 
 def _check_verb(place: str, cls: type, stub: Callable) -> None:
@@ -414,12 +456,10 @@ def metrics(game: str, environment: str | None = None, policy: str | None = None
 
 @functools.cache
 def _load_built_in() -> None:
-    for role in ("environments", "policies"):
-        for game in games():
-            package = f"banditlab.{role}.{games()[game].folder}"
-            if importlib.util.find_spec(package):
-                for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-                    importlib.import_module(module.name)
+    packages = [f"banditlab.{role}.{game.folder}" for role in ("environments", "policies") for game in games().values()]
+    for package in filter(importlib.util.find_spec, [*packages, "banditlab.wrappers"]):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
 
 
 broken: dict[str, str] = {}  #: entry points that failed to load: their name and the error
@@ -428,7 +468,7 @@ broken: dict[str, str] = {}  #: entry points that failed to load: their name and
 @functools.cache
 def _entry_points() -> list[Any]:
     points = importlib.metadata.entry_points()
-    return [point for role in ("environments", "policies") for point in points.select(group=f"banditlab.{role}")]
+    return [point for role in ("environments", "policies", "wrappers") for point in points.select(group=f"banditlab.{role}")]
 
 
 def lost() -> str:

@@ -19,7 +19,7 @@ LAYERS = [
     ("offline/",),
     ("games/", "bounds"),
     ("problem", "registry"),
-    ("environments/", "policies/"),
+    ("environments/", "policies/", "wrappers/"),
     ("validation", "facts"),
     ("runs/", "agents"),
     ("analysis/", "progress"),

@@ -90,7 +90,7 @@ class Pair(NamedTuple):
 
     def arguments(self, start: int, end: int, totals: np.ndarray) -> tuple:
         """Return what the loop takes to play rounds start .. end - 1."""
-        return self.env, self.state, start, end, self.contexts, self.coins, totals
+        return self.env, self.state, (), start, end, self.contexts, self.coins, totals
 
 
 def start(

@@ -51,6 +51,11 @@ class ContextPreferences:
         return meet(env.noise[context], env.duels[context], first, second, chance)
 
     @staticmethod
+    def chance(env, t, features, context, first, second):
+        chance = env.matrices[context, min(first, second), max(first, second)]
+        return 0.5 if first == second else chance if first < second else 1.0 - chance
+
+    @staticmethod
     def shortfall(env, context, arm):
         return env.utility[context, arm], env.borda[context, arm]
 

@@ -61,6 +61,12 @@ class Preferences:
         return meet(env.noise, env.duels, first, second, env.matrix[min(first, second), max(first, second)])
 
     @staticmethod
+    def chance(env, t, features, first, second):
+        low, high = min(first, second), max(first, second)
+        chance = env.matrix[low, high]
+        return 0.5 if first == second else chance if first < second else 1.0 - chance
+
+    @staticmethod
     def regret(env, t, features, first, second, totals):
         if env.utility.shape[0] > 0:
             score_utility(totals, env.utility[first], env.utility[second])

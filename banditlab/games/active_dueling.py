@@ -21,6 +21,7 @@ import math
 from typing import NamedTuple
 
 from banditlab.games.game import Game, Indices, Metric, measure, truth_value
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Counts, Matrix
 
 
@@ -50,6 +51,11 @@ def shortfall(env, context, arm) -> tuple[float, float]:
     raise NotImplementedError
 
 
+def chance(env, t, features, context, first, second) -> float:
+    """Environment, optional: the probability that the first arm wins in round t."""
+    raise NotImplementedError
+
+
 def choose(policy, t, features, rng) -> tuple[int, int, int]:
     """Policy: a context and a pair of arms, given the features and the policy's own stream."""
     raise NotImplementedError
@@ -72,7 +78,7 @@ UTILITY_METRICS = ("worst", "mean")
 BORDA_METRICS = ("worst-borda", "mean-borda")
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
     for t in range(start, end):
         features = observe(env, t, contexts)
@@ -82,7 +88,7 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         if not (0 <= first < features.shape[1] and 0 <= second < features.shape[1]):
             raise IndexError("the policy chose an arm outside 0 .. K-1")
         won = duel(env, t, features, context, first, second)
-        learn(policy, t, features, context, first, second, won)
+        hear(channel, env, policy, t, features, context, first, second, won)
         measure(env, policy, Round(t, features, context, first, second, won), t + 1 == end, totals)
 
 
@@ -101,6 +107,32 @@ def conclude(env, policy, t, totals):
         totals[MEAN] += utility / arms.shape[0]
         totals[WORST_BORDA] = max(totals[WORST_BORDA], borda)
         totals[MEAN_BORDA] += borda / arms.shape[0]
+
+
+def hear(channel, env, policy, t, features, context, first, second, won):
+    """Let the policy learn from its round."""
+    learn(policy, t, features, context, first, second, won)
+
+
+def send(channel, env, policy, t, features, context, first, second, won):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((features, context, first, second), (won,)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[0][1], letter[0][2], letter[0][3], letter[1][0])
+
+
+def which(what):
+    """Return a number of context and pair in the first part of a letter."""
+    arms = what[0].shape[1]
+    return (what[1] * arms + what[2]) * arms + what[3]
+
+
+def likelihood(env, t, what):
+    """Return the probability that the first arm wins, of the present round."""
+    return chance(env, t, what[0], what[1], what[2], what[3])
 
 
 def ask(policy, t, features, rng):
@@ -131,6 +163,7 @@ GAME = Game(
     note=note,
     outcome=truth_value,
     environment_verbs=(observe, duel, shortfall),
+    environment_options=(chance,),
     policy_verbs=(choose, learn, recommend),
     metrics=(
         Metric("worst", "Worst sub-optimality", cumulative=False, early=True),
@@ -142,4 +175,18 @@ GAME = Game(
     axes={"contexts": 1, "arms": 2, "dim": 0},
     action=Indices(3),
     duels=True,
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(
+            Item(float, lambda shape: (shape["contexts"], shape["arms"], shape["dim"])),
+            Item(int),
+            Item(int),
+            Item(int),
+        ),
+        outcome=(Item(bool),),
+        which=which,
+        likelihood=likelihood,
+    ),
 )

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from banditlab.fuse import kernel
 from banditlab.games.game import Game, Metric, measure, number
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix
 
 
@@ -88,7 +89,7 @@ def score(totals, gap, loss):
     totals[REALISED] += loss
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1, or until the policy stops."""
     played = 0
     for t in range(start, end):
@@ -100,7 +101,7 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         if not 0 <= arm < features.shape[0]:
             raise IndexError("the policy chose an arm outside 0 .. K-1")
         reward = pull(env, t, features, arm)
-        learn(policy, t, features, arm, reward)
+        hear(channel, env, policy, t, features, arm, reward)
         regret(env, t, features, arm, reward, totals)
         measure(env, policy, Round(t, features, arm, reward), t + 1 == end, totals)
     totals[SAMPLES] += played
@@ -112,6 +113,26 @@ def conclude(env, policy, t, totals):
     if arm >= 0:
         totals[SIMPLE] = shortfall(env, t, arm)
         totals[ERROR] = 1.0 if totals[SIMPLE] > 0.0 else 0.0
+
+
+def hear(channel, env, policy, t, features, arm, reward):
+    """Let the policy learn from its round."""
+    learn(policy, t, features, arm, reward)
+
+
+def send(channel, env, policy, t, features, arm, reward):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((features, arm), (reward,)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[0][1], letter[1][0])
+
+
+def which(what):
+    """Return the number of the action in the first part of a letter."""
+    return what[1]
 
 
 def ask(policy, t, features, rng):
@@ -151,4 +172,12 @@ GAME = Game(
     environment_options=(shortfall,),
     policy_options=(recommend, stop),
     conclude=conclude,
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(float, lambda shape: (shape["arms"], shape["dim"])), Item(int)),
+        outcome=(Item(float),),
+        which=which,
+    ),
 )

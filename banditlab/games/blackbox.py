@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.games.game import Game, Metric, measure, vector
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Vector
 
 
@@ -81,7 +82,7 @@ def metrics_of(constraints: int) -> tuple[str, ...]:
     return (*SHARED_METRICS, *(f"violation-{i}" for i in range(1, min(constraints, SINGLE) + 1)))
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1, or until the policy stops."""
     for t in range(start, end):
         if declares(policy, t):
@@ -94,9 +95,29 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         if not 0 <= point < env.features.shape[0]:
             raise IndexError("the policy chose a point outside 0 .. G-1")
         values = query(env, t, point)
-        learn(policy, t, point, values)
+        hear(channel, env, policy, t, point, values)
         score(env, t, point, totals)
         measure(env, policy, Round(t, point, values), t + 1 == end, totals)
+
+
+def hear(channel, env, policy, t, point, values):
+    """Let the policy learn from its round."""
+    learn(policy, t, point, values)
+
+
+def send(channel, env, policy, t, point, values):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((point,), (values,)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[1][0])
+
+
+def which(what):
+    """Return the number of the action in the first part of a letter."""
+    return what[0]
 
 
 def ask(policy, t, features, rng):
@@ -154,4 +175,12 @@ GAME = Game(
     yields=True,
     noted=lambda shape: 2 + shape["constraints"],
     assumed={"initial": []},
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(int),),
+        outcome=(Item(float, lambda shape: (1 + shape["constraints"],)),),
+        which=which,
+    ),
 )

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.games.game import Game, ItemList, Metric, measure, number, vector
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Counts, Vector
 
 
@@ -123,7 +124,7 @@ def learn_sum(policy, t, items, rounds, total) -> None:
 REGRET, ALPHA, OFFLINE, VIOLATIONS = range(4)
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
     room, t = env.room, start
     block, worth = room.block, room.worth
@@ -138,7 +139,7 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         seen = block[SEEN] if block[LENGTH] == 1 else 0  # what a single round of several shows is nobody's
         parts, values = room.parts[:seen], room.values[:seen]
         if block[LENGTH] == 1:
-            learn(policy, t, items, worth[EARNED], parts, values)
+            hear(channel, env, policy, t, items, worth[EARNED], parts, values)
         elif block[DONE] == block[LENGTH]:
             learn_sum(policy, t, items, block[LENGTH], worth[EARNED])
         round = Round(t, length, room.items.shape[0], items, worth[EARNED] - earned, parts, values)
@@ -171,6 +172,34 @@ def score(env, items, totals):
         totals[metric] = room.before[metric] + done * (env.benchmarks[metric] - expected)
     if overspends(env, items):
         totals[VIOLATIONS] = room.before[VIOLATIONS] + done
+
+
+def hear(channel, env, policy, t, items, reward, parts, values):
+    """Let the policy learn from its round."""
+    learn(policy, t, items, reward, parts, values)
+
+
+def send(channel, env, policy, t, items, reward, parts, values):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((items,), (reward, parts, values)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[1][0], letter[1][1], letter[1][2])
+
+
+def which(what):
+    """Return a number of the set in the first part of a letter, whatever its order."""
+    number = 0
+    for i in range(what[0].shape[0]):
+        number += what[0][i] * what[0][i] * 31 + what[0][i] * 7919 + 104729
+    return number
+
+
+def past(policy, state):
+    """Say why a policy learns past letters."""
+    return "learns from several rounds at once" if hasattr(policy, "repeats") else ""
 
 
 def ask(policy, t, features, rng):
@@ -246,4 +275,17 @@ GAME = Game(
     still=True,
     noted=lambda shape: 1 + shape["items"] + shape["parts"],
     assumed={},
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(int, lambda shape: (shape["items"],)),),
+        outcome=(
+            Item(float),
+            Item(int, lambda shape: (shape["parts"],)),
+            Item(float, lambda shape: (shape["parts"],), 0.0, 1.0),
+        ),
+        which=which,
+        past=past,
+    ),
 )

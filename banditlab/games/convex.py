@@ -34,6 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.games.game import Game, Metric, Point, measure, vector
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Vector
 
 
@@ -107,7 +108,7 @@ def learn_second(policy, t, gradient) -> None:
 STATIC, REALISED, DYNAMIC, ADAPTIVE, PATH, GAP = range(6)
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
     hinted, twice, point, gradient = takes_hint(policy), looks_twice(policy), env.point, env.gradients[0]
     other, at, given = env.gradients[1], env.gradients[2], env.gradients[3]
@@ -121,7 +122,7 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         score(env, t, point, totals)
         copy_into(point, at)
         copy_into(gradient, given)
-        learn(policy, t, at, given)
+        hear(channel, env, policy, t, at, given)
         if twice:
             copy_into(point, given)
             take(env, second(policy, t, given), at)
@@ -149,6 +150,32 @@ def copy_into(x, out):
     """Copy x (d,) into out (d,)."""
     for i in range(out.shape[0]):
         out[i] = x[i]
+
+
+def hear(channel, env, policy, t, point, gradient):
+    """Let the policy learn from its round."""
+    learn(policy, t, point, gradient)
+
+
+def send(channel, env, policy, t, point, gradient):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((point,), (gradient,)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[1][0])
+
+
+def which(what):
+    """Return a number of the action in the first part of a letter: one for all points."""
+    return 0
+
+
+def past(policy, state):
+    """Say why a policy in that state learns past letters."""
+    twice = hasattr(policy, "looks_twice") and policy.looks_twice(state)
+    return "learns from a second gradient" if twice else ""
 
 
 def ask(policy, t, features, rng):
@@ -224,4 +251,13 @@ GAME = Game(
     alone=alone,
     noted=lambda shape: 3 * shape["dim"],
     assumed={},
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(float, lambda shape: (shape["dim"],)),),
+        outcome=(Item(float, lambda shape: (shape["dim"],)),),
+        which=which,
+        past=past,
+    ),
 )

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from banditlab.fuse import kernel
 from banditlab.games.game import Game, Indices, Metric, measure, truth_value
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix
 
 
@@ -48,6 +49,11 @@ def duel(env, t, features, first, second) -> bool:
 
 def regret(env, t, features, first, second, totals) -> None:
     """Environment: add to the running totals, by `score_utility` and `score_preference`."""
+    raise NotImplementedError
+
+
+def chance(env, t, features, first, second) -> float:
+    """Environment, optional: the probability that the first arm wins in round t."""
     raise NotImplementedError
 
 
@@ -93,7 +99,7 @@ def score_tournament(totals, copeland, borda, first, second):
     totals[BORDA] += 0.5 * (borda[first] + borda[second])
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
     for t in range(start, end):
         features = observe(env, t, contexts)
@@ -101,9 +107,34 @@ def rounds(env, policy, start, end, contexts, coins, totals):
         if not (0 <= first < features.shape[0] and 0 <= second < features.shape[0]):
             raise IndexError("the policy chose an arm outside 0 .. K-1")
         won = duel(env, t, features, first, second)
-        learn(policy, t, features, first, second, won)
+        hear(channel, env, policy, t, features, first, second, won)
         regret(env, t, features, first, second, totals)
         measure(env, policy, Round(t, features, first, second, won), t + 1 == end, totals)
+
+
+def hear(channel, env, policy, t, features, first, second, won):
+    """Let the policy learn from its round."""
+    learn(policy, t, features, first, second, won)
+
+
+def send(channel, env, policy, t, features, first, second, won):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((features, first, second), (won,)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[0][1], letter[0][2], letter[1][0])
+
+
+def which(what):
+    """Return a number of the pair in the first part of a letter."""
+    return what[1] * what[0].shape[0] + what[2]
+
+
+def likelihood(env, t, what):
+    """Return the probability that the first arm wins, of the present round."""
+    return chance(env, t, what[0], what[1], what[2])
 
 
 def ask(policy, t, features, rng):
@@ -133,6 +164,7 @@ GAME = Game(
     note=note,
     outcome=truth_value,
     environment_verbs=(observe, duel, regret),
+    environment_options=(chance,),
     policy_verbs=(choose, learn),
     metrics=(
         Metric("average", "Average regret"),
@@ -147,4 +179,13 @@ GAME = Game(
     axes={"arms": 2, "dim": 0},
     action=Indices(2),
     duels=True,
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(float, lambda shape: (shape["arms"], shape["dim"])), Item(int), Item(int)),
+        outcome=(Item(bool),),
+        which=which,
+        likelihood=likelihood,
+    ),
 )

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from banditlab.games.letters import Letters
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -164,6 +166,8 @@ class Game:
         The stubs that document who provides which verb, with which parameters.
     metrics : tuple of Metric
         In the order of the running totals.
+    letters : Letters
+        How what a policy learns passes through wrappers.
     environment_options, policy_options : tuple of function
         Further stubs, which say what holds where a class has no such verb.
     conclude : function
@@ -211,6 +215,7 @@ class Game:
     environment_verbs: tuple[Callable, ...]
     policy_verbs: tuple[Callable, ...]
     metrics: tuple[Metric, ...]
+    letters: Letters
     environment_options: tuple[Callable, ...] = ()
     policy_options: tuple[Callable, ...] = ()
     conclude: Callable | None = None
@@ -249,7 +254,7 @@ class Game:
         return {axis: shape[axis] for axis in self.shown_axes or self.axes}
 
 
-def rounds(env, policy, start, end, contexts, coins, totals) -> None:
+def rounds(env, policy, channel, start, end, contexts, coins, totals) -> None:
     """Game: play rounds start .. end - 1."""
     raise NotImplementedError
 
@@ -258,9 +263,10 @@ def conclude(env, policy, t, totals) -> None:
     """Game: after t rounds, at a record point, write the metrics that are no sums over rounds."""
 
 
-def play(env, policy, start, end, contexts, coins, totals, points, curves) -> None:
+def play(env, policy, channel, start, end, contexts, coins, totals, points, curves) -> None:
     """Play rounds start .. end - 1 and copy the totals into `curves` at the record points.
 
+    channel : states of the wrappers between the environment and the policy, from the environment on; usually none
     totals : float64 (M,), running totals of the metrics
     points : int64 (P,), numbers of rounds at which to record, increasing
     curves : float64 (P, M)
@@ -269,7 +275,7 @@ def play(env, policy, start, end, contexts, coins, totals, points, curves) -> No
     for p in range(points.shape[0]):
         if t < points[p] and t < end:
             until = min(points[p], end)
-            rounds(env, policy, t, until, contexts, coins, totals)
+            rounds(env, policy, channel, t, until, contexts, coins, totals)
             t = until
             if t == points[p]:
                 conclude(env, policy, t, totals)

@@ -30,6 +30,7 @@ import numpy as np
 
 from banditlab.fuse import kernel
 from banditlab.games.game import Game, Metric, measure, vector
+from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix, Vector
 
 
@@ -101,7 +102,7 @@ def lacks(budgets):
     return lowest < 1.0 - ROUNDING
 
 
-def rounds(env, policy, start, end, contexts, coins, totals):
+def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1."""
     for t in range(start, end):
         budgets = observe(env, t, contexts)
@@ -117,7 +118,7 @@ def rounds(env, policy, start, end, contexts, coins, totals):
             reveal(env, t, arm)
             learn_all(policy, t, arm, env.rewards, env.costs)
         else:
-            learn(policy, t, arm, reward, env.costs[arm])
+            hear(channel, env, policy, t, arm, reward, env.costs[arm])
         pay(budgets, env.costs[arm])
         score(env, t, arm, reward, totals)
         round = Round(t, arm, forced, reward, env.rewards, env.costs, full and not forced)
@@ -136,6 +137,32 @@ def pay(budgets, costs):
     """Subtract costs (m,) from budgets (m,)."""
     for i in range(budgets.shape[0]):
         budgets[i] -= costs[i]
+
+
+def hear(channel, env, policy, t, arm, reward, costs):
+    """Let the policy learn from its round."""
+    learn(policy, t, arm, reward, costs)
+
+
+def send(channel, env, policy, t, arm, reward, costs):
+    """Stand for `hear` where there are wrappers."""
+    carry(channel, env, policy, t, ((arm,), (reward, costs)))
+
+
+def receive(channel, env, policy, t, letter):
+    """Let the policy learn from a letter."""
+    learn(policy, t, letter[0][0], letter[1][0], letter[1][1])
+
+
+def which(what):
+    """Return the number of the action in the first part of a letter."""
+    return what[0]
+
+
+def past(policy, state):
+    """Say why a policy in that state learns past letters."""
+    full = hasattr(policy, "sees_all") and policy.sees_all(state)
+    return "learns from all actions of a round" if full else ""
 
 
 def ask(policy, t, features, rng):
@@ -259,4 +286,13 @@ GAME = Game(
     broken=broken,
     yields=True,
     noted=lambda shape: 1 + shape["arms"] * (1 + shape["resources"]),
+    letters=Letters(
+        hear=hear,
+        send=send,
+        receive=receive,
+        what=(Item(int),),
+        outcome=(Item(float, low=0.0, high=1.0), Item(float, lambda shape: (shape["resources"],), -1.0, 1.0)),
+        which=which,
+        past=past,
+    ),
 )

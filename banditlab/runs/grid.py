@@ -56,19 +56,41 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Wrapper:
+    """What stands between an environment and what policies learn, with its parameters."""
+
+    kind: Kind
+    instance: Any
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What it is, as plain data."""
+        return {"kind": self.kind.name, "parameters": parameters(self.instance)}
+
+    @property
+    def has_verbs(self) -> bool:
+        """Whether letters pass through it; else it only changes what policies are told."""
+        return bool(self.kind.options)
+
+
+@dataclass(frozen=True)
 class World:
-    """An environment of the grid, with its parameters."""
+    """An environment of the grid, with its parameters and its wrappers, of which outcomes pass the first one first."""
 
     label: str
     kind: Kind
     instance: Any
     fixed: bool = False  #: one instance for all replications
+    wrappers: tuple[Wrapper, ...] = ()
 
     @functools.cached_property
     def about(self) -> dict[str, Any]:
         """What it is, as plain data."""
         mode = "fixed" if self.fixed else "fresh"
-        return {"label": self.label, "kind": self.kind.name, "instance": mode, "parameters": self.parameters}
+        wrapped = {"wrappers": [wrapper.about for wrapper in self.wrappers]} if self.wrappers else {}
+        return {
+            "label": self.label, "kind": self.kind.name, "instance": mode, "parameters": self.parameters
+        } | wrapped  # fmt: skip
 
     @functools.cached_property
     def parameters(self) -> dict[str, Any]:
@@ -82,12 +104,22 @@ class World:
         It is found once: an instance may read a file or draw functions to know.
         """
         said = getattr(self.instance, "gives", None)
-        return self.kind.gives if said is None else frozenset(said())
+        given = registry.ALWAYS | (self.kind.gives if said is None else frozenset(said()))
+        return given.difference(*(wrapper.kind.takes for wrapper in self.wrappers))
+
+    @property
+    def channel(self) -> tuple[Wrapper, ...]:
+        """The wrappers that letters pass through."""
+        return tuple(wrapper for wrapper in self.wrappers if wrapper.has_verbs)
 
     def facts(self, env: Any, horizon: int) -> dict[str, Any]:
         """Return what policies may be told, of a state of the environment and of the run."""
         run = {"horizon": horizon, "rounds": horizon, "arm_features": "arm-features" in self.gives}
-        return {**run, **self.instance.facts(env)}
+        facts = {**run, **self.instance.facts(env)}
+        for wrapper in self.wrappers:
+            if hasattr(wrapper.instance, "retell"):
+                facts = wrapper.instance.retell(facts)
+        return facts
 
     def metrics_with(self, policy: Kind) -> tuple[Metric, ...]:
         """Return the metrics of its game that it keeps with a policy of that kind.

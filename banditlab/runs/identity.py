@@ -21,6 +21,7 @@ from banditlab.fingerprint import fingerprint
 from banditlab.fuse import kernel, settle
 from banditlab.games import games
 from banditlab.games.game import play
+from banditlab.games.letters import chain
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Player, Record, Settings, World
 
@@ -38,7 +39,7 @@ class Keys:
     def of(self, cell: Cell) -> str:
         """Return the key of a cell: 32 hexadecimal digits."""
         world, player, horizon = cell.world, cell.player, cell.horizon
-        kinds = id(world.kind), id(player.kind)
+        kinds = id(world.kind), id(player.kind), tuple(id(wrapper.kind) for wrapper in world.wrappers)
         about = (
             self._way,
             self._once(id(world), _side, world),
@@ -62,21 +63,27 @@ def _side(side: World | Player) -> str:
 
 def _pair(cell: Cell) -> str:
     """Return the users' metrics that a cell keeps, and its code."""
-    metrics = cell.user_metrics
-    kept = [(entry.metric.name, entry.metric.cumulative) for entry in metrics]
-    return json.dumps([kept, code(cell.game, cell.world.kind, cell.player.kind, tuple(metrics))])
+    kept = [(entry.metric.name, entry.metric.cumulative) for entry in cell.user_metrics]
+    return json.dumps([kept, code_of(cell)])
 
 
 def _points(record: Record, horizon: int) -> str:
     return f"{horizon} {hashlib.sha256(record.rounds(horizon).tobytes()).hexdigest()}"
 
 
+def code_of(cell: Cell) -> str:
+    """Return the fingerprint of all functions that the numbers of a cell's pair depend on."""
+    wrappers = tuple(wrapper.kind for wrapper in cell.world.wrappers)
+    return code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics), wrappers)
+
+
 @functools.lru_cache(maxsize=4096)
-def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple) -> str:
-    """Return the fingerprint of all functions that a pair's numbers depend on."""
+def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple, wrappers: tuple) -> str:
+    """Return the fingerprint of all functions of a pair, of its wrappers and of users' metrics."""
     measures = [entry.function for entry in metrics]
     rules = kernel, settle, seeding.stream, seeding.key, play
-    return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures)
+    between = [chain, *(wrapper.cls for wrapper in wrappers)] if wrappers else []
+    return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures, *between)
 
 
 def data_digests(side: World | Player) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from banditlab import fuse, seeding
 from banditlab.errors import Diverged, UserError
 from banditlab.games import games
 from banditlab.games.game import measure, play
+from banditlab.games.letters import carry, chain, make_room, make_shelf
 from banditlab.problem import Problem
 from banditlab.registry import Kind
 from banditlab.runs.grid import Cell, Settings
@@ -71,7 +73,8 @@ def prepare(cell: Cell, settings: Settings, *, portable: bool = False, compiled:
         return Pair(fuse.plain(play, verbs, portable=portable), reason)
     start = _start(cell, settings, 0)
     points, curves = _tables(cell, settings)
-    arguments = (start.env, start.policy, 0, 0, start.contexts, start.coins, curves[0], points, curves)
+    streams = start.contexts, start.coins
+    arguments = (start.env, start.policy, start.channel, 0, 0, *streams, curves[0], points, curves)
     return Pair(*fuse.prepare(play, verbs, arguments, portable=portable))
 
 
@@ -79,7 +82,7 @@ class Checked(NamedTuple):
     """What starting a cell once has shown."""
 
     told: frozenset[str]  #: facts that the policy used
-    layout: Any  #: types of both states, for which the loop is compiled
+    layout: Any  #: types of all states, for which the loop is compiled
 
 
 def check(cell: Cell, settings: Settings) -> Checked:
@@ -99,7 +102,7 @@ def check(cell: Cell, settings: Settings) -> Checked:
         raise UserError(f"{title}: {error}") from error
     except Exception as error:  # of a user's own policy or environment
         raise UserError(f"{title}: {type(error).__name__}: {error}{_place(error)}") from error
-    return Checked(frozenset(start.used), fuse.layout((start.env, start.policy)))
+    return Checked(frozenset(start.used), fuse.layout((start.env, start.policy, start.channel)))
 
 
 def _place(error: Exception) -> str:
@@ -112,6 +115,7 @@ def _place(error: Exception) -> str:
 class _Start(NamedTuple):
     env: Any
     policy: Any
+    channel: tuple
     contexts: np.random.Generator
     coins: np.random.Generator
     used: set[str]
@@ -143,7 +147,23 @@ def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) ->
     problem = Problem(player.kind.name, games()[cell.game].shape(env), facts, player.kind.told)
     coins = seeding.stream(root, "policy", *place, player.kind.name, replication)
     policy = fuse.settle(player.instance.start(problem, coins))
-    return _Start(env, policy, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
+    if cell.world.channel and (reason := games()[cell.game].letters.past(player.instance, policy)):
+        raise UserError(f"{player.kind.name} {reason}, which wrappers do not reach")
+    channel = _start_channel(cell, settings, replication, env)
+    return _Start(env, policy, channel, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
+
+
+def _start_channel(cell: Cell, settings: Settings, replication: int, env: Any) -> tuple:
+    """Return fresh states of the wrappers, each with room for what it changes."""
+    game, states = games()[cell.game], []
+    letters, shape, bounded = game.letters, game.shape(env), "bounded-rewards" in cell.world.gives
+    for slot, wrapper in enumerate(cell.world.channel):
+        axes = cell.game, cell.world.kind.name, slot, wrapper.kind.name, replication
+        noise = seeding.key(settings.seed, "wrapper", *axes)
+        own = wrapper.instance.start(functools.partial(make_shelf, letters, shape), noise, cell.horizon)
+        room = () if hasattr(wrapper.kind.cls, "handle") else make_room(letters, shape, bounded)
+        states.append((fuse.settle(own), room))
+    return tuple(states)
 
 
 def _tables(cell: Cell, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -230,7 +250,8 @@ def _slices(pair, cell, start, points, curves, pace, stopped) -> Iterator[int]:
     totals, t = fuse.apart(np.zeros(curves.shape[1])), 0
     while t < cell.horizon and not stopped():
         before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
-        pair.function(start.env, start.policy, t, stop, start.contexts, start.coins, totals, points, curves)
+        streams = start.contexts, start.coins
+        pair.function(start.env, start.policy, start.channel, t, stop, *streams, totals, points, curves)
         pace.adapt(stop - t, time.perf_counter() - before)
         yield stop - t
         t = stop
@@ -248,8 +269,11 @@ def _finish(cell, replication, points, curves, seconds, cpu) -> Curve | Failure:
 
 def _verbs(cell: Cell) -> dict[Callable, Callable]:
     verbs = {**games()[cell.game].loop, **cell.world.kind.verbs, **cell.player.kind.verbs}
-    chain = _measures(cell)
-    return verbs if chain is None else {**verbs, measure: chain}
+    if wrappers := [wrapper.kind.cls for wrapper in cell.world.channel]:
+        letters = games()[cell.game].letters
+        verbs |= {letters.hear: letters.send, carry: chain(letters, wrappers)}
+    measures = _measures(cell)
+    return verbs if measures is None else {**verbs, measure: measures}
 
 
 # --- users' metrics, chained into one function --------------------------------------------------------------------

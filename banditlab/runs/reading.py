@@ -13,9 +13,11 @@ import numpy as np
 
 from banditlab import registry
 from banditlab.errors import Damaged, Mistakes, UserError, nearest
+from banditlab.games import games
 from banditlab.games.game import names_in
+from banditlab.games.letters import unfit
 from banditlab.registry import TABLE_KEYS, Kind
-from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World
+from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wrapper
 from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
 from banditlab.validation import build, parameters, validate
@@ -63,7 +65,7 @@ def stored(folder: str | Path) -> Grid:
     try:
         worlds = [
             World(about["label"], kind, build(kind, about["parameters"], f"{source}: environment[{i}]"),
-                  about["instance"] == "fixed")
+                  about["instance"] == "fixed", _stored_wrappers(about, f"{source}: environment[{i}]"))
             for i, (about, kind) in enumerate(_stored_kinds(table, "environment", source))
         ]  # fmt: skip
         players = [
@@ -97,6 +99,14 @@ def _stored_kinds(table: Mapping[str, Any], role: str, source: str) -> Iterator[
             yield about, registry.find(role, about["kind"], about["game"])
         except UserError as error:
             raise UserError(f"{source}: {role}[{i}]: {error}") from None
+
+
+def _stored_wrappers(about: Mapping[str, Any], place: str) -> tuple[Wrapper, ...]:
+    found = []
+    for i, wrapper in enumerate(about.get("wrappers", [])):
+        kind = registry.find("wrapper", wrapper["kind"])
+        found.append(Wrapper(kind, build(kind, wrapper["parameters"], f"{place}.wrapper[{i}]")))
+    return tuple(found)
 
 
 def _file_name(file: Path) -> str:
@@ -283,7 +293,37 @@ def _worlds(entry, defaults, games, place, mistakes) -> list[World]:
         with mistakes:
             given, moved = _with_defaults(kind, given, defaults, place, moved)
             instance = build(kind, given, place, moved)
-            found.append(World(label + suffix, kind, instance, mode == "fixed"))
+            for wrappers, added in _wrapped(entry, kind, place, mistakes):
+                world = World(label + suffix + added, kind, instance, mode == "fixed", wrappers)
+                found.append(world)
+    return found
+
+
+def _wrapped(entry, kind, place, mistakes) -> Iterator[tuple[tuple[Wrapper, ...], str]]:
+    """Yield the wrappers of an environment's table, one after the other, and what they add to its label."""
+    tables = entry.get("wrapper", [])
+    if not _is_tables(tables):
+        raise UserError(f"{place}.wrapper: write [[environment.wrapper]] above each of its tables")
+    kinds = [registry.find("wrapper", table["kind"]) for table in tables if isinstance(table.get("kind"), str)]
+    for i, late in enumerate(kinds):
+        if hasattr(late.cls, "asks") and any(hasattr(early.cls, "holds") for early in kinds[:i]):
+            raise UserError(f"{place}.wrapper[{i}]: {late.name!r} is about the present round: write it before the delays")
+    choices = [_wrappers(table, kind, f"{place}.wrapper[{i}]", mistakes) for i, table in enumerate(tables)]
+    for chosen in itertools.product(*choices):
+        labels = [label for _, label in chosen]
+        shown = labels if "label" not in entry else [label for label in labels if "=" in label]
+        yield tuple(wrapper for wrapper, _ in chosen), "".join(f" + {label}" for label in shown)
+
+
+def _wrappers(table, world, place, mistakes) -> list[tuple[Wrapper, str]]:
+    """Return the wrappers that a table stands for, several where it has a sweep, with their labels."""
+    kind = _head(table, "wrapper", (None, set()), place)
+    if reason := unfit(kind.cls, games()[world.game].letters, [stub.__name__ for stub in world.options]):
+        raise UserError(f"{place}.kind: {kind.name!r} does not fit {world.title}: it {reason}")
+    found = []
+    for given, suffix, moved in expand(table, TABLE_KEYS["wrapper"], place):
+        with mistakes:
+            found.append((Wrapper(kind, build(kind, given, place, moved)), kind.name + suffix))
     return found
 
 

@@ -23,7 +23,7 @@ from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Grid, Settings
-from banditlab.runs.identity import Keys, code
+from banditlab.runs.identity import Keys, code, code_of
 from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, play_replications, prepare
 from banditlab.runs.store import Store
 
@@ -155,10 +155,10 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     """
     code.cache_clear()  # in a notebook, a function that a policy calls may have changed since the last run
     lines: dict[str, None] = {}
-    checked: dict[tuple[int, int], Checked] = {}  # by the kinds of a pair: that of its last cell
+    checked: dict[tuple, Checked] = {}  # by the kinds of a pair: that of its last cell
     found: list[Checked] = []
     for cell, wanted in _to_check(grid.cells):
-        kinds = id(cell.world.kind), id(cell.player.kind)
+        kinds = id(cell.world.kind), id(cell.player.kind), _between(cell)
         try:
             if wanted:
                 checked[kinds] = check(cell, grid.settings)
@@ -170,12 +170,17 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     pairs: dict[Any, tuple[Pair, str]] = {}
     key, works = Keys(grid.settings, portable).of, []
     for cell, one in zip(grid.cells, found, strict=True):
-        loop = id(cell.world.kind), id(cell.player.kind), one.layout
+        loop = id(cell.world.kind), id(cell.player.kind), _between(cell), one.layout
         if loop not in pairs:
-            name = repr((code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics)), one.layout))
+            name = repr((code_of(cell), one.layout))
             pairs[loop] = prepare(cell, grid.settings, portable=portable, compiled=compiled), name
         works.append(Work(cell, key(cell), *pairs[loop], one.told))
     return works
+
+
+def _between(cell: Cell) -> tuple[int, ...]:
+    """Return the kinds of a cell's wrappers."""
+    return tuple(id(wrapper.kind) for wrapper in cell.world.wrappers)
 
 
 def _to_check(cells: Sequence[Cell]) -> Iterator[tuple[Cell, bool]]:

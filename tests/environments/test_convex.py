@@ -280,7 +280,7 @@ def test_adaptive_regret_is_the_worst_dyadic_interval(name):
     b, lam, paid, worst = slopes(env), env.curvature, [], 0.0
     best = np.zeros(world.dim)
     for t in range(T):
-        loop(env, state, t, t + 1, None, coins, totals)
+        loop(env, state, (), t, t + 1, None, coins, totals)
         paid.append(b[t] @ env.point + 0.5 * lam * env.point @ env.point)
         length = 1
         while (t + 1) % length == 0 and length <= t + 1:

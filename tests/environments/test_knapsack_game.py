@@ -72,7 +72,7 @@ class Played:
         self.arms, self.forced, self.rewards, self.costs = [], [], [], []
         self.budgets, self.snapshots = [self.env.budgets.copy()], [self.snapshot()]
         rounds = fuse.plain(loop, {**world.verbs, **player.verbs, measure: self.keeper()})
-        rounds(self.env, self.state, 0, horizon, seeding.stream(seed, "contexts"), self.coins, self.totals)
+        rounds(self.env, self.state, (), 0, horizon, seeding.stream(seed, "contexts"), self.coins, self.totals)
         self.budgets = np.array(self.budgets)
 
     def keeper(self):

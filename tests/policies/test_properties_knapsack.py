@@ -66,7 +66,7 @@ def test_nothing_is_learned_and_no_coin_is_used_in_forced_rounds(name):
     forced = 0
     for t in range(horizon):
         frozen, before = lacks(env.budgets), (numbers(state), coins.bit_generator.state["state"])
-        rounds(env, state, t, t + 1, None, coins, totals)
+        rounds(env, state, (), t, t + 1, None, coins, totals)
         same = before == (numbers(state), coins.bit_generator.state["state"])
         assert same == frozen, f"round {t}"
         forced += frozen

@@ -172,6 +172,10 @@ class Linear:
         return one > other
 
     @staticmethod
+    def chance(env, t, features, first, second):
+        return probability(env.link, env.utilities[first] - env.utilities[second])
+
+    @staticmethod
     def regret(env, t, features, first, second, totals):
         top = env.utilities[env.best[0]]
         one, other = top - env.utilities[first], top - env.utilities[second]
