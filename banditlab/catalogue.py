@@ -1,4 +1,4 @@
-"""What there is: lists of games, environments, policies and offline algorithms, and a page for each."""
+"""What there is: lists of games, environments, policies, wrappers and offline algorithms, and a page for each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELD = re.compile(r"^    (\w+):\s*(.+?)\s*(?:#:\s*(.*))?$", re.M)
 
 
 def show_list(console: Console, what: str | None) -> None:
-    """Print games, environments, policies and offline algorithms, or one of them."""
+    """Print games, environments, policies, wrappers and offline algorithms, or one of them."""
     if what in (None, "games"):
         rows = [(game.name, game.summary) for game in games().values()]
         console.print(_table("games", rows), "")
@@ -34,6 +34,8 @@ def show_list(console: Console, what: str | None) -> None:
         if what in (None, plural):
             rows = [(kind.title, kind.summary) for kind in registry.kinds(role)]
             console.print(_table(plural, rows), "")
+    if what in (None, "wrappers"):
+        console.print(_table("wrappers", [(kind.name, kind.summary) for kind in registry.kinds("wrapper")]), "")
     if what in (None, "offline"):
         rows = [(name, _about(cls).splitlines()[0]) for name, cls in offline.algorithms().items()]
         console.print(_table("offline algorithms", rows), "")
@@ -51,7 +53,12 @@ def _table(title: str, rows: list[tuple[str, str]]) -> Table:
 def describe(kind: Kind) -> str:
     """Return a page about an environment or policy: its paper, what it does, its parameters and defaults."""
     lines = [f"{kind.role} {kind.title}", *_documented(kind.cls)]
-    for name, words in (("needs", kind.needs), ("may be told", kind.told - PLAIN), ("gives", kind.gives)):
+    for name, words in (
+        ("needs", kind.needs),
+        ("may be told", kind.told - PLAIN),
+        ("gives", kind.gives),
+        ("takes", kind.takes),
+    ):
         if words:
             lines += ["", f"{name}: {', '.join(sorted(words))}"]
     if kind.growth:

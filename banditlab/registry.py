@@ -1,7 +1,8 @@
 """Names and the classes behind them: environments and policies of every game, and users' metrics.
 
 Built-in kinds are found by looking through the package's folders; a third party's through the entry-point groups
-`banditlab.environments`, `banditlab.policies` and `banditlab.wrappers`; a user's by running the file or the notebook cell that holds them.
+`banditlab.environments`, `banditlab.policies` and `banditlab.wrappers`; a user's by running the file or the notebook
+cell that holds them.
 """
 
 from __future__ import annotations
@@ -212,8 +213,8 @@ def policy(
 def wrapper(name: str, *, takes: Iterable[str] = ()) -> Callable:
     """Register a frozen dataclass as a wrapper of environments: it stands between the rounds and what policies learn.
 
-    It has the verb `handle`, or `number`, `truth` or both, with a method `start(self, shelf, noise, horizon)` that makes
-    their state; or a method `retell(self, facts)` that returns what policies are told.
+    It has the verb `handle`, or `number`, `truth` or both, with a method `start(self, shelf, noise, horizon)` that
+    makes their state; or a method `retell(self, facts)` that returns what policies are told.
 
     Parameters
     ----------
@@ -468,7 +469,9 @@ broken: dict[str, str] = {}  #: entry points that failed to load: their name and
 @functools.cache
 def _entry_points() -> list[Any]:
     points = importlib.metadata.entry_points()
-    return [point for role in ("environments", "policies", "wrappers") for point in points.select(group=f"banditlab.{role}")]
+    return [
+        point for role in ("environments", "policies", "wrappers") for point in points.select(group=f"banditlab.{role}")
+    ]
 
 
 def lost() -> str:

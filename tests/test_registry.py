@@ -195,7 +195,7 @@ def test_installed_packages_add_kinds_and_a_broken_one_is_reported(tmp_path):
     assert "lost could not be loaded" in missing.stderr
 
 
-def test_entry_points_of_both_groups_are_read(monkeypatch):
+def test_entry_points_of_all_groups_are_read(monkeypatch):
     groups = []
 
     class Points:
@@ -205,7 +205,7 @@ def test_entry_points_of_both_groups_are_read(monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "entry_points", Points)
     registry._entry_points.__wrapped__()
-    assert groups == ["banditlab.environments", "banditlab.policies"]
+    assert groups == ["banditlab.environments", "banditlab.policies", "banditlab.wrappers"]
 
 
 def test_a_parameter_cannot_have_a_key_of_the_grid():

@@ -83,7 +83,7 @@ def handle(own, channel, env, policy, t, letter) -> None:
 
 
 def number(own, t, which, place, value) -> float:
-    """Of a wrapper: what is heard of a number, one of several in an outcome by its place, for an action by its number."""
+    """Of a wrapper: what is heard of a number of an outcome, by its place there and the number of the action."""
     raise NotImplementedError
 
 

@@ -307,7 +307,9 @@ def _wrapped(entry, kind, place, mistakes) -> Iterator[tuple[tuple[Wrapper, ...]
     kinds = [registry.find("wrapper", table["kind"]) for table in tables if isinstance(table.get("kind"), str)]
     for i, late in enumerate(kinds):
         if hasattr(late.cls, "asks") and any(hasattr(early.cls, "holds") for early in kinds[:i]):
-            raise UserError(f"{place}.wrapper[{i}]: {late.name!r} is about the present round: write it before the delays")
+            raise UserError(
+                f"{place}.wrapper[{i}]: {late.name!r} is about the present round: write it before the delays"
+            )
     choices = [_wrappers(table, kind, f"{place}.wrapper[{i}]", mistakes) for i, table in enumerate(tables)]
     for chosen in itertools.product(*choices):
         labels = [label for _, label in chosen]

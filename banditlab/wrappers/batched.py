@@ -1,7 +1,7 @@
 """Batched feedback: a policy learns only every B rounds, of all of them at once.
 
-The setting of V. Perchet, P. Rigollet, S. Chassang, E. Snowberg. Batched bandit problems. Annals of Statistics 44, 2016,
-with batches of one size.
+The setting of V. Perchet, P. Rigollet, S. Chassang, E. Snowberg. Batched bandit problems. Annals of Statistics 44,
+2016, with batches of one size.
 """
 
 from __future__ import annotations

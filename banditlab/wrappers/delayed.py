@@ -70,7 +70,6 @@ class Delayed:
         own.due[n] = t
 
 
-
 def draw(law, mean, key, t):
     """Return the delay of round t."""
     if law == 0:

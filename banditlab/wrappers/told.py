@@ -21,7 +21,13 @@ class Told:
     facts: dict[str, float | int | bool | str] = field(default_factory=dict)  #: by name
 
     def retell(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return all facts that are told; raises a UserError where the environment has no such fact, or of another type."""
+        """Return all facts that are told.
+
+        Raises
+        ------
+        UserError
+            The environment has no such fact, or it is of another type.
+        """
         for name, value in self.facts.items():
             if name not in facts:
                 raise UserError(f"told: no fact {name!r}{nearest(name, facts)}")
