@@ -153,7 +153,10 @@ def _add_verify(commands: argparse._SubParsersAction) -> None:
 def _add_catalogue(commands: argparse._SubParsersAction) -> None:
     catalogue = _add(commands, "list", "list what there is")
     catalogue.add_argument(
-        "what", nargs="?", choices=("games", "environments", "policies", "offline"), help="default: everything"
+        "what",
+        nargs="?",
+        choices=("games", "environments", "policies", "wrappers", "offline"),
+        help="default: everything",
     )
-    show = _add(commands, "show", "describe an environment or policy: paper, parameters, defaults")
+    show = _add(commands, "show", "describe an environment, policy or wrapper: paper, parameters, defaults")
     show.add_argument("name", metavar="NAME", help="a kind, or game/kind")

@@ -380,7 +380,7 @@ def _show(options: argparse.Namespace) -> int:
 
     name = options.name.rpartition("/")[2]
     scope = options.name.rpartition("/")[0] or None
-    everything = [kind for role in registry.ROLES for kind in registry.kinds(role, scope)]
+    everything = [kind for role in (*registry.ROLES, "wrapper") for kind in registry.kinds(role, scope)]
     found = [kind for kind in everything if kind.name == name]
     algorithms = offline.algorithms() if scope in (None, "offline") else {}
     pages = [*map(describe, found), *(describe_algorithm(one) for one in algorithms if one == name)]
@@ -388,9 +388,8 @@ def _show(options: argparse.Namespace) -> int:
         print(describe_game(name))
     elif not pages:
         known = {kind.name for kind in everything} | algorithms.keys()
-        raise UserError(
-            f"no environment, policy, game or offline algorithm {options.name!r}{nearest(name, known)}{registry.lost()}"
-        )
+        what = "environment, policy, wrapper, game or offline algorithm"
+        raise UserError(f"no {what} {options.name!r}{nearest(name, known)}{registry.lost()}")
     print("\n\n".join(pages))
     return 0
 

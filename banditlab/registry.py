@@ -210,7 +210,7 @@ def policy(
     return functools.partial(_register, "policy", name, game, **facts)
 
 
-def wrapper(name: str, *, takes: Iterable[str] = ()) -> Callable:
+def wrapper(name: str, *, takes: Iterable[str] = (), cite: str | Iterable[str] = ()) -> Callable:
     """Register a frozen dataclass as a wrapper of environments: it stands between the rounds and what policies learn.
 
     It has the verb `handle`, or `number`, `truth` or both, with a method `start(self, shelf, noise, horizon)` that
@@ -222,13 +222,15 @@ def wrapper(name: str, *, takes: Iterable[str] = ()) -> Callable:
         Its kind in TOML: lower case, hyphens.
     takes : iterable of str
         What an environment with it does not give any more: "prompt-feedback", "bounded-rewards".
+    cite : str or iterable of str
+        What it was made from: keys of `references.bib`, or whole BibTeX entries.
 
     Raises
     ------
     TypeError
         It has none of the verbs, nor `retell`, or a verb has other parameters; the name is taken.
     """
-    return functools.partial(_register, "wrapper", name, "any", takes=frozenset(takes))
+    return functools.partial(_register, "wrapper", name, "any", takes=frozenset(takes), cite=cite)
 
 
 def metric(

@@ -21,6 +21,7 @@ import numpy as np
 from banditlab import registry
 from banditlab.checks.findings import Finding, insist
 from banditlab.checks.pairs import cell_of, pair_of, play, reference_for, settings_of
+from banditlab.checks.promptness import late_learning
 from banditlab.checks.replay import run, start_env
 from banditlab.errors import UserError
 from banditlab.games import games
@@ -34,7 +35,8 @@ def check_policy(policy: Any, environment: Any = None) -> None:
     """Check the contracts of a policy in an environment, by default the reference environment of its game.
 
     It plays without errors; the same seed gives the same numbers; plain Python and compiled code do; a run in slices
-    and a straight one do; a replication does, alone or after others.
+    and a straight one do; a replication does, alone or after others; what it learns of a round does not depend on when
+    it learns it, unless it says that it needs prompt feedback.
 
     Parameters
     ----------
@@ -84,6 +86,14 @@ def contracts(cell: Cell) -> Iterator[Finding]:
         yield _equal("plain = compiled", "plain Python and compiled code", done, play(cell, 3, compiled=False))
     yield _equal("slices", "a straight run and one in slices", done, _in_slices(cell))
     yield _equal("replications apart", "a replication alone and after others", done[2:], play(cell, range(2, 3)))
+    if hasattr(cell.player.kind.cls, "repeats"):
+        return  # its sets are played for several rounds, of which it learns once
+    if "prompt-feedback" in cell.player.needs:
+        yield Finding("late feedback", "none", "needs prompt feedback")
+    else:
+        reason = late_learning(cell)
+        remedy = '; add needs=("prompt-feedback",) to its decorator'
+        yield Finding("late feedback", "fails" if reason else "holds", reason and f"{reason}{remedy}")
 
 
 def _equal(check: str, what: str, one: list, other: list) -> Finding:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from banditlab import references
 from banditlab.errors import UserError
 from banditlab.references import Reference
-from banditlab.runs.grid import Grid, Player, World
+from banditlab.runs.grid import Grid, Player, World, Wrapper
 
-PLURALS = {"policy": "policies", "environment": "environments"}
+PLURALS = {"policy": "policies", "environment": "environments", "wrapper": "wrappers"}
 
 
-def cited_by(side: World | Player) -> Iterator[Reference]:
+def cited_by(side: World | Player | Wrapper) -> Iterator[Reference]:
     """Yield what the kind of a side cites, then what its parameters do where its class has a method `cite`."""
     said = getattr(side.instance, "cite", None)
     for cited in (*side.kind.cite, *(said() if callable(said) else ())):
@@ -38,7 +38,7 @@ def bibliography(grid: Grid, version: str | None = None) -> str:
     found: dict[str, Reference] = {}
     users: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     silent: dict[tuple[str, str], None] = {}
-    sides = {id(side): side for cell in grid.cells for side in (cell.player, cell.world)}
+    sides = {id(side): side for cell in grid.cells for side in (cell.player, cell.world, *cell.world.wrappers)}
     for side in sides.values():
         user = side.kind.role, side.kind.name
         cited = list(cited_by(side))

@@ -304,13 +304,12 @@ def _wrapped(entry, kind, place, mistakes) -> Iterator[tuple[tuple[Wrapper, ...]
     tables = entry.get("wrapper", [])
     if not _is_tables(tables):
         raise UserError(f"{place}.wrapper: write [[environment.wrapper]] above each of its tables")
-    kinds = [registry.find("wrapper", table["kind"]) for table in tables if isinstance(table.get("kind"), str)]
+    choices = [_wrappers(table, kind, f"{place}.wrapper[{i}]", mistakes) for i, table in enumerate(tables)]
+    kinds = [choice[0][0].kind for choice in choices if choice]
     for i, late in enumerate(kinds):
         if hasattr(late.cls, "asks") and any(hasattr(early.cls, "holds") for early in kinds[:i]):
-            raise UserError(
-                f"{place}.wrapper[{i}]: {late.name!r} is about the present round: write it before the delays"
-            )
-    choices = [_wrappers(table, kind, f"{place}.wrapper[{i}]", mistakes) for i, table in enumerate(tables)]
+            where = f"{place}.wrapper[{i}]"
+            raise UserError(f"{where}: {late.name!r} is about the present round: write it before the delays")
     for chosen in itertools.product(*choices):
         labels = [label for _, label in chosen]
         shown = labels if "label" not in entry else [label for label in labels if "=" in label]

@@ -16,7 +16,7 @@ from banditlab.registry import wrapper
 from banditlab.types import Count, Probability, Vector
 
 
-@wrapper("annotators")
+@wrapper("annotators", cite="dawid1979maximum")
 @dataclass(frozen=True)
 class Annotators:
     """Each round is shown to `votes` annotators who follow one another, the first drawn at random; the majority counts.

@@ -16,7 +16,7 @@ from banditlab.registry import wrapper
 from banditlab.types import Count, Counts
 
 
-@wrapper("batched", takes=("prompt-feedback",))
+@wrapper("batched", takes=("prompt-feedback",), cite="perchet2016batched")
 @dataclass(frozen=True)
 class Batched:
     """The outcomes of rounds 0 .. B-1 are learnt after round B-1, in their order, then those of the next B rounds.

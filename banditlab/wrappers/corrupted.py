@@ -16,7 +16,7 @@ from banditlab.registry import wrapper
 from banditlab.types import Count, Positive, Probability
 
 
-@wrapper("corrupted")
+@wrapper("corrupted", cite="lykouris2018stochastic")
 @dataclass(frozen=True)
 class Corrupted:
     """The outcome of a round is corrupted with probability `rate`, the same rounds for all policies.

@@ -20,7 +20,7 @@ from banditlab.types import Counts, Index
 LONGEST = 50
 
 
-@wrapper("delayed", takes=("prompt-feedback",))
+@wrapper("delayed", takes=("prompt-feedback",), cite="joulani2013online")
 @dataclass(frozen=True)
 class Delayed:
     """The outcome of round t is learnt at the end of round t + D, with what was shown and played in round t.

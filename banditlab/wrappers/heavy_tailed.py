@@ -16,7 +16,7 @@ from banditlab.registry import wrapper
 from banditlab.types import Positive
 
 
-@wrapper("heavy-tailed", takes=("bounded-rewards",))
+@wrapper("heavy-tailed", takes=("bounded-rewards",), cite="bubeck2013bandits")
 @dataclass(frozen=True)
 class HeavyTailed:
     """Noise of a symmetric Pareto law is added to every number: P(|noise| > x) = (1 + x / scale)^(-tail).

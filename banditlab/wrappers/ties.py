@@ -19,7 +19,7 @@ from banditlab.registry import wrapper
 from banditlab.types import NonNegative
 
 
-@wrapper("ties", takes=("prompt-feedback",))
+@wrapper("ties", takes=("prompt-feedback",), cite="davidson1970extending")
 @dataclass(frozen=True)
 class Ties:
     """A duel is a tie with Davidson's probability; equal arms tie with probability nu / (2 + nu).

@@ -19,7 +19,13 @@ from banditlab.registry import policy
 from banditlab.types import Arms, Counts, Fraction, Matrix, NonNegative, Positive, Vector
 
 
-@policy("ae-dpo", game="active-dueling", needs=("features", "domain"), told=("domain",), cite=("mehta2023sample",))
+@policy(
+    "ae-dpo",
+    game="active-dueling",
+    needs=("features", "domain", "prompt-feedback"),
+    told=("domain",),
+    cite=("mehta2023sample",),
+)
 @dataclass(frozen=True)
 class AEDPO(Batches):
     """Labels the pairs of contexts in which the members of an ensemble disagree on how likely the better arm is.

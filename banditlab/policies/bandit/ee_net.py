@@ -32,7 +32,13 @@ from banditlab.types import Count, Counts, Index, Matrix, NonNegative, Positive,
 OFFSET = 1.0  # in the targets of the second network
 
 
-@policy("ee-net", game="bandit", needs=("features",), told=("rounds", "arm_features"), cite=("ban2022eenet",))
+@policy(
+    "ee-net",
+    game="bandit",
+    needs=("features", "prompt-feedback"),
+    told=("rounds", "arm_features"),
+    cite=("ban2022eenet",),
+)
 @dataclass(frozen=True)
 class EENet(Trained):
     """The largest f1 + c (f2 - 1): f1 predicts the reward, and f2, from the gradient of f1 in its weights, r - f1 + 1.

@@ -18,7 +18,7 @@ from banditlab.types import Positive
 @policy(
     "exp3",
     game="bandit",
-    needs=("bounded-rewards",),
+    needs=("bounded-rewards", "prompt-feedback"),
     growth={"static-regret": "sqrt T", "regret": "sqrt T"},
     cite=("auer2002nonstochastic", "bubeck2012regret"),
 )

@@ -16,7 +16,7 @@ from banditlab.registry import policy
 @policy(
     "exp3-ix",
     game="bandit",
-    needs=("bounded-rewards",),
+    needs=("bounded-rewards", "prompt-feedback"),
     told=("horizon",),
     growth={"static-regret": "sqrt T", "regret": "sqrt T"},
     cite=("neu2015explore",),

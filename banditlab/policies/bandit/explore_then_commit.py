@@ -20,6 +20,7 @@ from banditlab.types import Count, Counts, Vector
 @policy(
     "explore-then-commit",
     game="bandit",
+    needs=("prompt-feedback",),
     told=("horizon",),
     growth={"regret": "T^2/3"},
     cite=("lattimore2020bandit", "perchet2016batched"),

@@ -28,7 +28,7 @@ from banditlab.types import Count, NonNegative, Positive
 @policy(
     "kernel-ucb",
     game="bandit",
-    needs=("features",),
+    needs=("features", "prompt-feedback"),
     told=("arm_features",),
     cite=("valko2013finite", "zhang2021neural"),
 )

@@ -18,6 +18,7 @@ from banditlab.types import Count, Counts, Positive, Vector
 @policy(
     "sliding-window-ucb",
     game="bandit",
+    needs=("prompt-feedback",),
     told=("horizon", "rounds"),
     growth={"regret": "sqrt T"},
     cite=("garivier2011upper",),

@@ -20,7 +20,7 @@ from banditlab.types import Vector
 @policy(
     "tsallis-inf",
     game="bandit",
-    needs=("bounded-rewards",),
+    needs=("bounded-rewards", "prompt-feedback"),
     growth={"static-regret": "sqrt T", "regret": "sqrt T"},
     cite=("zimmert2021tsallis",),
 )

@@ -24,7 +24,7 @@ from banditlab.types import Counts, Matrix, Vector
 @policy(
     "exp2",
     game="combinatorial",
-    needs=("sums",),
+    needs=("sums", "prompt-feedback"),
     told=("family", "horizon"),
     growth={"regret": "sqrt T"},
     cite=("cesabianchi2012combinatorial",),

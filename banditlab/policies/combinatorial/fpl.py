@@ -21,7 +21,7 @@ from banditlab.types import Counts, Flags, Vector
 @policy(
     "fpl",
     game="combinatorial",
-    needs=("part-values", "oracle", "sums"),
+    needs=("part-values", "oracle", "sums", "prompt-feedback"),
     told=("family", "horizon"),
     growth={"regret": "sqrt T"},
     cite=("neu2016importance",),

@@ -29,7 +29,7 @@ NOBODY = -1
 @policy(
     "og-o",
     game="combinatorial",
-    needs=("budgeted", "monotone"),
+    needs=("budgeted", "monotone", "prompt-feedback"),
     told=("family", "horizon"),
     cite=("streeter2008online",),
 )

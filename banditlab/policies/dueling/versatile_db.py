@@ -23,6 +23,7 @@ from banditlab.types import Matrix
 @policy(
     "versatile-db",
     game="dueling",
+    needs=("prompt-feedback",),
     growth={"average-preference": "log T"},
     cite=("saha2022versatile", "zimmert2021tsallis"),
 )

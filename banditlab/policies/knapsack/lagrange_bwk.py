@@ -21,7 +21,7 @@ from banditlab.types import Counts
 @policy(
     "lagrange-bwk",
     game="knapsack",
-    needs=("monotone-costs",),
+    needs=("monotone-costs", "prompt-feedback"),
     told=("horizon", "budget"),
     cite=("immorlica2022adversarial",),
 )
