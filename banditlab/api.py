@@ -24,7 +24,7 @@ def run(
     policies: Any,
     *,
     horizon: int = 10_000,
-    replications: int = 20,
+    replications: int | dict[str, Any] = 20,
     seed: int = 0,
     game: str | None = None,
     name: str = "grid",
@@ -44,7 +44,7 @@ def run(
         A kind ("ucb1", "dueling/linear"), or a dict with the keys of a TOML table: {"kind": "colstim", "c1": 2.0,
         "sweep": {...}, "label": ...}.
     horizon, replications, seed, game, name, record, metric
-        As at the top of a TOML grid.
+        As at the top of a TOML grid; replications may be a precision, such as {"relative_half_width": 0.02}.
     out : path, optional
         A results folder to keep and to continue; by default nothing is kept on disk.
     jobs : int

@@ -7,9 +7,10 @@ import json
 import math
 import sys
 import textwrap
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from banditlab import registry
 from banditlab.errors import UserError, nearest
@@ -17,6 +18,7 @@ from banditlab.games import games
 from banditlab.runs import provenance, reading, runner
 from banditlab.runs.grid import Grid
 from banditlab.runs.pair import Failure, play_one
+from banditlab.runs.precision import Outlook, in_words, least, outlook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,7 +117,7 @@ def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Repor
 def _size(grid: Grid) -> str:
     horizons = sorted({cell.horizon for cell in grid.cells})
     rounds = f"{horizons[0]:,}" if len(horizons) == 1 else f"{horizons[0]:,} to {horizons[-1]:,}"
-    return f"{len(grid.cells)} cells x {grid.settings.replications} replications x {rounds} rounds"
+    return f"{len(grid.cells)} cells x {in_words(grid.settings.replications)} replications x {rounds} rounds"
 
 
 def _save_figure(figure: Figure, path: Path) -> None:
@@ -142,37 +144,38 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     from banditlab.analysis.statistics import detectable
     from banditlab.progress import count
     from banditlab.runs.pair import measure_rate
-    from banditlab.tables import duration
+    from banditlab.tables import between, duration
 
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
-    n, workers = grid.settings.replications, runner.workers(options.jobs)
-    kept = _kept(grid, options, {work.key: len(work.cell.metrics) for work in works})
-    print(f"{grid.name}: {_size(grid)}; {sum(kept.values())} replications are kept from before")
-    seconds = size = 0.0
+    workers, outlooks = runner.workers(options.jobs), _outlooks(grid, options, works)
+    print(f"{grid.name}: {_size(grid)}; {sum(one.kept for one in outlooks)} replications are kept from before")
+    seconds, size = np.zeros(2), np.zeros(2)  # the least and the most
     wide = max(len(work.cell.title) for work in works)
-    for work in works:
-        cell = work.cell
+    for work, ahead in zip(works, outlooks, strict=True):
+        cell, ends = work.cell, np.array([ahead.least, ahead.most])
         rate = measure_rate(work.pair, cell, grid.settings)
-        seconds += max(0, n - kept[work.key]) * cell.horizon / rate
-        size += n * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(cell.metrics)
+        seconds += (ends - ahead.kept) * cell.horizon / rate
+        size += ends * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(cell.metrics)
         slow = "  (plain Python)" if work.pair.reason else ""
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
     for note in runner.notes(grid):
         print(f"note: {note}")
-    print(f"predicted time: {duration(seconds / workers)} on {workers} cores; size: about {count(size)}B")
+    time = between(*(duration(one / workers) for one in seconds))
+    print(f"predicted time: {time} on {workers} cores; size: about {between(*(f'{count(one)}B' for one in size))}")
+    n = least(grid.settings.replications)
     smallest = f"{detectable(n):.2f} standard deviations of the paired difference" if n > 1 else "none"
     print(f"smallest difference that {n} replications can detect (5 % error, 80 % power): {smallest}")
     return 0
 
 
-def _kept(grid: Grid, options: argparse.Namespace, widths: dict[str, int]) -> Counter[str]:
-    """Return how many replications of each cell the results folder holds."""
-    from banditlab.runs.store import read_finished
+def _outlooks(grid: Grid, options: argparse.Namespace, works: list[runner.Work]) -> list[Outlook]:
+    """Return how far each cell is, by what the results folder holds."""
+    from banditlab.runs.store import finals, read_curves
 
     folder = _folder(grid, options)
-    if not (folder / "grid.json").exists():
-        return Counter()
-    return Counter(key for key, r in read_finished(folder, widths) if r < grid.settings.replications)
+    metrics = {work.key: work.cell.metrics for work in works}
+    kept = finals(read_curves(folder), metrics, grid.settings.metric) if (folder / "grid.json").exists() else {}
+    return [outlook(grid.settings.replications, kept.get(work.key, {})) for work in works]
 
 
 def _only(grid: Grid, text: str) -> int:

@@ -40,6 +40,10 @@ class Bar(runner.Progress):
             self._bar.start_task(self._task)
             self._bar.start()
 
+    def extend(self, rounds: int) -> None:
+        """Make room for more rounds."""
+        self._bar.update(self._task, total=self._bar.tasks[self._task].total + rounds)
+
     def advance(self, rounds: int) -> None:
         """Move the bar; from any thread."""
         self._bar.advance(self._task, rounds)

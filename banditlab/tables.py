@@ -12,6 +12,7 @@ from rich.table import Table
 
 from banditlab.analysis.cells import metric_of
 from banditlab.analysis.results import Result
+from banditlab.runs.precision import Precision
 from banditlab.runs.status import CellStatus, Status
 
 
@@ -61,6 +62,7 @@ def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict
         known = dict.fromkeys(zip(bounds["bound"], bounds["asymptotic"], strict=True))
         names = [f"{name} (asymptotic)" if asymptotic else name for name, asymptotic in known]
         lines.append(f"/bound: the mean over the lower bound: {', '.join(names)}")
+    lines += [f"note: imprecise: {line}" for line in result.imprecise()[:10]]
     lines += [f"note: {line}" for line in result.cautions(metric)]
     lines += [f"note: unfinished: {line}" for line in result.unfinished()[:10]]
     return [*lines, "note: a quick look: a tenth of the horizon, few replications"] if result.quick else lines
@@ -132,24 +134,32 @@ def _p(value: float) -> str:
 
 
 MOST = 40  #: cells of which each has a line
+VERDICTS = {"open": "open", "reached": "reached", "at-most": "not reached", "failed": "none finished"}
 
 
 def print_status(found: Status) -> None:
     """Print how far a results folder is: a line for each cell that is not done, and what is wrong with it."""
     open_ = [one for one in found.cells if one.done < one.wanted]
+    precise = isinstance(found.replications, Precision)
     shown = Table(box=None, pad_edge=False)
     shown.add_column("cell", overflow="fold")
-    for column in ("rounds", "done", "missing", "failed"):
+    for column in ("rounds", "done", "missing", "failed", *["precision"] * precise):
         shown.add_column(column, justify="right")
     for one in found.cells if len(found.cells) <= MOST else open_[:MOST]:
         numbers = f"{one.cell.horizon:,}", f"{one.done:,}", f"{one.missing:,}", f"{len(one.failed):,}"
-        shown.add_row(one.cell.title, *numbers)
+        shown.add_row(one.cell.title, *numbers, *[VERDICTS.get(one.stand.verdict)] * precise)
     console().print(shown, "")
     done, wanted = sum(one.done for one in found.cells), sum(one.wanted for one in found.cells)
     running = "; a run is under way" if found.running else ""
+    more = any(one.wanted < one.most for one in open_)
     console().print(
-        f"{found.name}: {done:,} of {wanted:,} replications of {len(found.cells):,} cells are done{running}"
+        f"{found.name}: {done:,} of {'at least ' * more}{wanted:,} replications of {len(found.cells):,} cells are done"
+        f"{running}"
     )
+    if precise:
+        reached, n = sum(one.stand.verdict == "reached" for one in found.cells), found.replications.at_most
+        width = found.replications.relative_half_width
+        console().print(f"{reached:,} have a relative half width of at most {width:g}; at most {n:,} replications each")
     if len(open_) > MOST < len(found.cells):
         console().print(f"{len(open_) - MOST:,} more cells are not done")
     for line in _state(found, open_):
@@ -167,10 +177,16 @@ def _state(found: Status, open_: list[CellStatus]) -> Iterator[str]:
         yield f"stale: {number:,} replications of {title}: of other parameters, or of earlier code"
     known = [one for one in open_ if one.seconds is not None]
     if known:
-        rest = sum((one.wanted - one.done) * one.seconds for one in known)
-        yield f"the rest of {len(known)} cells: {duration(rest)} on one core"
+        least = sum((one.wanted - one.done) * one.seconds for one in known)
+        most = sum((one.most - one.done) * one.seconds for one in known)
+        yield f"the rest of {len(known)} cells: {between(duration(least), duration(most))} on one core"
     if len(known) < len(open_):
         yield f"{len(open_) - len(known)} cells were never finished once: run --dry-run measures them"
+
+
+def between(low: str, high: str) -> str:
+    """Write a range, or what both of its ends are."""
+    return low if low == high else f"{low} to {high}"
 
 
 def duration(seconds: float) -> str:

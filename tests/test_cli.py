@@ -210,7 +210,7 @@ def test_failed_replications_are_told_and_counted(grid, banditlab, tmp_path):
 
 # --- summary ------------------------------------------------------------------------------------------------------
 
-RECORD = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "skewed", "over_bound"]
+RECORD = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "stopped", "skewed", "over_bound"]
 BERNOULLI = [f"environment.{name}" for name in ("means", "arms", "gap", "best", "prior")]
 
 

@@ -43,6 +43,8 @@ class CellResult:
         Root of the random numbers that it was run on.
     fixed : bool
         Whether one instance of the environment served all replications.
+    failed : frozenset of int
+        Replications that failed when they were last played.
     """
 
     environment: str
@@ -58,6 +60,7 @@ class CellResult:
     curves: dict[str, np.ndarray]
     seed: int | None = None
     fixed: bool = False
+    failed: frozenset[int] = frozenset()
 
     @property
     def tuned(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 
 from banditlab.analysis.cells import CellResult
 from banditlab.analysis.results import Result
-from banditlab.runs.store import read_cells, read_curves, read_grid
+from banditlab.runs import precision
+from banditlab.runs.store import read_cells, read_curves, read_failures, read_grid
 
 
 def load(folder: str | Path) -> Result:
@@ -24,9 +26,14 @@ def load(folder: str | Path) -> Result:
     """
     place = Path(folder)
     grid = read_grid(place)
-    curves = _by_key(read_curves(place))
-    cells = [_cell(row, curves.get(row["key"], {}), grid.get("seed")) for row in read_cells(place).to_pylist()]
-    wanted = grid.get("replications", 0)
+    curves, failed = _by_key(read_curves(place)), defaultdict(set)
+    for row in read_failures(place):
+        failed[row["key"]].add(row["replication"])
+    cells = [
+        _cell(row, curves.get(row["key"], {}), grid.get("seed"), frozenset(failed[row["key"]]))
+        for row in read_cells(place).to_pylist()
+    ]
+    wanted = precision.read(grid.get("replications", 0), f"{place / 'grid.json'}: replications")
     return Result(
         grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted, grid.get("metric")
     )
@@ -44,7 +51,7 @@ def _by_key(table: Any) -> dict[str, Rows]:
     return groups
 
 
-def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None) -> CellResult:
+def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None, failed: frozenset[int]) -> CellResult:
     about = json.loads(row["about"])
     first = next(iter(rows.values()), [])
     return CellResult(
@@ -61,4 +68,5 @@ def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None) -> CellResult:
         {name: np.stack([value for _, _, value in group]) for name, group in rows.items()},
         seed,
         about["environment"]["instance"] == "fixed",
+        failed,
     )

@@ -16,7 +16,8 @@ from banditlab.analysis import spread, statistics
 from banditlab.analysis.cells import CellResult, growth_of, paired
 from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.errors import UserError, nearest
-from banditlab.games.game import names_in
+from banditlab.games.game import names_in, shown
+from banditlab.runs.precision import Precision, Stand, stand
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,9 +35,9 @@ class Result:
         In the order of the grid, those with a finished replication.
     missing : list of CellResult
         Those without.
-    wanted : int
-        Replications that the grid asks for; a cell may have more, from an earlier run, or fewer, where one was stopped
-        or failed.
+    wanted : int or Precision
+        Replications that the grid asks for, or the precision; a cell may have more replications, from an earlier run,
+        or fewer, where one was stopped or failed.
     folder : Path or None
     claims : list of dict
         The tables `[[claim]]` of the grid.
@@ -54,7 +55,7 @@ class Result:
         cells: list[CellResult],
         folder: Path | None = None,
         claims: Sequence[dict[str, Any]] = (),
-        wanted: int = 0,
+        wanted: int | Precision = 0,
         metric: str | None = None,
     ):
         self.name, self.quick, self.folder, self.claims = name, quick, folder, list(claims)
@@ -101,11 +102,33 @@ class Result:
 
     def unfinished(self) -> list[str]:
         """Return "12 of 30 replications of ucb1 in bernoulli" for each cell that has fewer than the grid asks for."""
-        return [
-            f"{len(cell.replications)} of {self.wanted} replications of {cell.policy} in {cell.environment}"
-            for cell in [*self.cells, *self.missing]
-            if len(cell.replications) < self.wanted
-        ]
+        least = "at least " if isinstance(self.wanted, Precision) else ""
+        lines = []
+        for cell in [*self.cells, *self.missing]:
+            so_far = self.stand(cell)
+            done = np.count_nonzero(cell.replications < so_far.n)
+            if done < so_far.n:
+                of = f"{least if so_far.verdict == 'open' else ''}{so_far.n}"
+                lines.append(f"{done} of {of} replications of {cell.policy} in {cell.environment}")
+        return lines
+
+    def stand(self, cell: CellResult) -> Stand:
+        """Return how many replications of a cell are wanted, and where a precision is asked for, why no more."""
+        final = cell.final(self.default_metric(cell)).tolist() if len(cell.replications) else []
+        return stand(self.wanted, dict(zip(cell.replications.tolist(), final, strict=True)), cell.failed)
+
+    def imprecise(self) -> list[str]:
+        """Return a line for each cell that was played without reaching the precision that the grid asks for."""
+        if not isinstance(self.wanted, Precision):
+            return []
+        lines = []
+        for cell in self.cells:
+            if self.stand(cell).verdict == "at-most":
+                reached = self.wanted.of(cell.final(self.default_metric(cell))[cell.replications < self.wanted.at_most])
+                found = "its interval holds 0" if reached == np.inf else f"a relative half width of {reached:.2g}"
+                n, wanted = f"{self.wanted.at_most:,} replications", f"{self.wanted.relative_half_width:g}"
+                lines.append(f"{cell.policy} in {cell.environment}: {found} after {n}, wanted {wanted}")
+        return lines
 
     def labels(self, role: str) -> list[str]:
         """Return the labels of the role "environment" or "policy", in order."""
@@ -145,7 +168,7 @@ class Result:
 
     def default_metrics(self, cell: CellResult) -> list[str]:
         """Return the metrics of a cell that are drawn where none is asked for."""
-        return [name for name in names_in(self.metric) if name in cell.metrics] or [cell.metrics[0]]
+        return shown(self.metric, cell.metrics)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -181,7 +204,8 @@ class Result:
         Returns
         -------
         DataFrame
-            environment, policy, metric, x, mean, low, high, n, skewed (see `banditlab.analysis.spread.is_skewed`),
+            environment, policy, metric, x, mean, low, high, n, stopped (of a precision: "reached", "at-most" where it
+            was not by so many replications, or "open"; else None), skewed (see `banditlab.analysis.spread.is_skewed`),
             over_bound (the mean over its lower bound, nan where none is known), told, tuned, and environment.NAME and
             policy.NAME for each parameter.
         """
@@ -203,6 +227,7 @@ class Result:
                     "low": found.low,
                     "high": found.high,
                     "n": found.n,
+                    "stopped": self.stand(cell).verdict if isinstance(self.wanted, Precision) else None,
                     "skewed": spread.is_skewed(final),
                     "over_bound": _over_bound(cell, name),
                     "told": cell.told,

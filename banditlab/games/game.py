@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,11 @@ class Metric:
 def names_in(metrics: str | None) -> list[str]:
     """Return the names of metrics that are written with commas between; none for None."""
     return list(dict.fromkeys(name.strip() for name in metrics.split(","))) if metrics is not None else []
+
+
+def shown(asked: str | None, kept: Sequence[str]) -> list[str]:
+    """Return which of the metrics that a cell keeps are shown where none is asked for: the grid's, or the first."""
+    return [name for name in names_in(asked) if name in kept] or [kept[0]]
 
 
 def features_shape(env: Any) -> tuple[int, ...]:

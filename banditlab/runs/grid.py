@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from banditlab import registry, seeding
 from banditlab.games import games
 from banditlab.games.game import Metric
 from banditlab.registry import Kind
+from banditlab.runs.precision import Replications, most
 from banditlab.types import Count, Index
 from banditlab.validation import parameters
 
@@ -49,7 +50,7 @@ class Settings:
     name: Name = "grid"
     game: str | None = None
     horizon: Horizon = 10_000
-    replications: Annotated[Count, Le(10**6)] = 20
+    replications: Replications = 20  #: a number, or the precision to which a cell is played
     seed: Index = 0
     record: Record = Record()
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
@@ -277,7 +278,7 @@ class Grid:
 
     def quickened(self) -> Grid:
         """Return a first look at the grid: a tenth of the horizon, 5 replications, a name of its own."""
-        horizon, few = max(1, self.settings.horizon // 10), min(5, self.settings.replications)
+        horizon, few = max(1, self.settings.horizon // 10), min(5, most(self.settings.replications))
         small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few)
         return replace(small, quick=True)
 
@@ -295,7 +296,7 @@ class Grid:
             "name": s.name,
             "quick": self.quick,
             "horizon": s.horizon,
-            "replications": s.replications,
+            "replications": s.replications if isinstance(s.replications, int) else asdict(s.replications),
             "seed": s.seed,
             "record": {"points": s.record.points, "spacing": s.record.spacing},
             "metric": s.metric,

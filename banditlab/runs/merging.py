@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from banditlab.errors import UserError
-from banditlab.runs import provenance
-from banditlab.runs.store import Store, read_cells, read_curves, read_failures, read_grid
+from banditlab.runs import precision, provenance
+from banditlab.runs.store import Store, finals, read_cells, read_curves, read_failures, read_grid
 
 
 def merge(folders: Sequence[str | Path], out: str | Path) -> str:
@@ -31,18 +32,23 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
                 f"{folder}: was played with other code than {first}, or on another model of CPU: use one version of "
                 "the code, and --portable where CPUs differ"
             )
+    wanted = precision.read(grid["replications"], f"{first / 'grid.json'}: replications")
     store = Store(out, grid["name"], {world["game"] for world in grid["environments"]})
     store.open()
     with store.alone():
         for line in store.repair():
             raise UserError(line)
         store.adopt(grid, cells, [read_curves(Path(folder)) for folder in folders])
-        widths = {row["key"]: len(row["metrics"]) for row in cells.to_pylist()}
-        done = store.finished(widths)
+        metrics = {row["key"]: row["metrics"] for row in cells.to_pylist()}
+        values = finals(read_curves(store.folder), metrics, grid["metric"])
         failed = [row for folder in folders for row in read_failures(Path(folder))]
-        failed = [row for row in failed if (row["key"], row["replication"]) not in done]
+        failed = [row for row in failed if row["replication"] not in values.get(row["key"], ())]
         store.write_failures(failed)
         provenance.adopt(store.folder, folders)
-    wanted = len(widths) * grid["replications"]
-    missing = f"; {wanted - len(done):,} are missing" if wanted > len(done) else ""
-    return f"{grid['name']}: {len(done):,} of {wanted:,} replications -> {out}{missing}"
+    lost = defaultdict(set)
+    for row in failed:
+        lost[row["key"]].add(row["replication"])
+    until = {key: precision.stand(wanted, found, lost[key]).n for key, found in values.items()}
+    done, n = sum(r < until[key] for key, found in values.items() for r in found), sum(until.values())
+    missing = f"; {n - done:,} are missing" if n > done else ""
+    return f"{grid['name']}: {done:,} of {n:,} replications -> {out}{missing}"

@@ -17,6 +17,7 @@ from banditlab.games import games
 from banditlab.games.game import names_in
 from banditlab.games.letters import unfit
 from banditlab.registry import TABLE_KEYS, Kind
+from banditlab.runs import precision
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wrapper
 from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
@@ -73,10 +74,8 @@ def stored(folder: str | Path) -> Grid:
             for i, (about, kind) in enumerate(_stored_kinds(table, "policy", source))
         ]
         cells = tuple(Cell(worlds[i], players[j], horizon) for i, j, horizon in table["cells"])
-        plain = {key: table[key] for key in ("name", "horizon", "replications", "seed", "metric")}
-        settings = replace(
-            validate(Settings, plain, f"{source}:"), record=validate(Record, table["record"], f"{source}: record")
-        )
+        keys = ("name", "horizon", "replications", "seed", "metric", "record")
+        settings = _validated({key: table[key] for key in keys}, source)
         for cell in cells:
             validate(Settings, {"horizon": cell.horizon}, f"{source}:")
         if not cells or any(cell.world.kind.game != cell.player.kind.game for cell in cells):
@@ -229,9 +228,16 @@ def _settings(table: Mapping[str, Any], source: str) -> Settings:
         raise UserError(
             f"{source}: record: should be a table, such as {{ points = 200, spacing = 'log' }}, got {record!r}"
         )
-    plain = {key: value for key, value in table.items() if key not in (*TABLES, "record")}
+    return _validated({key: value for key, value in table.items() if key not in TABLES}, source)
+
+
+def _validated(given: Mapping[str, Any], source: str) -> Settings:
+    """Return the settings that a table of their keys stands for, some of which are tables themselves."""
+    plain = {key: value for key, value in given.items() if key != "record"}
+    if "replications" in plain:
+        plain["replications"] = precision.read(plain["replications"], f"{source}: replications")
     settings = validate(Settings, plain, f"{source}:")
-    return replace(settings, record=validate(Record, record, f"{source}: record"))
+    return replace(settings, record=validate(Record, given.get("record", {}), f"{source}: record"))
 
 
 def _defaults(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import functools
 import signal
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, wait
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,11 +21,13 @@ from joblib.externals.loky import get_reusable_executor
 
 from banditlab import registry
 from banditlab.errors import UserError
+from banditlab.games.game import shown
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Grid, Settings
 from banditlab.runs.identity import Keys, code, code_of
 from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, play_replications, prepare
-from banditlab.runs.store import Store
+from banditlab.runs.precision import Precision, stand
+from banditlab.runs.store import Store, finals, read_curves
 
 MANY = 2000  #: cells, above which not every one is started before the run
 BATCH = 200_000  #: rounds that a task of a compiled pair should have at least
@@ -122,6 +124,9 @@ class Progress:
 
     def start(self, rounds: int) -> None:
         """Begin, with so many rounds to play."""
+
+    def extend(self, rounds: int) -> None:
+        """So many rounds more are to be played than was said at the start."""
 
     def advance(self, rounds: int) -> None:
         """So many rounds more were played; called from any thread."""
@@ -233,6 +238,11 @@ def run(
     UserError, CacheError
         Before anything is played.
     """
+    if shard is not None and shard.of > 1 and isinstance(grid.settings.replications, Precision):
+        raise UserError(
+            f"{grid.source}: replications: shards do not see each other's results, and cannot tell when a precision is "
+            "reached: give a number, or share the work by --backend dask"
+        )
     count = workers(jobs) if compiled or backend else 1  # a debugger needs everything in its own process
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
@@ -248,15 +258,14 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers, shard: Sha
         store.clear()
     finished = store.finished({work.key: len(work.cell.metrics) for work in works})
     store.describe(grid, crew.portable, [(work.key, work.cell, work.told) for work in works])
-    distinct = list({work.key: work for work in works}.values())  # two labels may stand for the same work
-    wanted = [[r for r in range(grid.settings.replications) if shard.has(i + r)] for i in range(len(distinct))]
-    tasks = [task for work, part in zip(distinct, wanted, strict=True) for task in _tasks(work, part, finished)]
-    found = sum((work.key, r) in finished for work, part in zip(distinct, wanted, strict=True) for r in part)
-    report = Report(found=found, notes=[*damaged, *notes(grid)])
-    crew.progress.start(sum(task.rounds for task in tasks))
+    plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
+    tasks = plan.begin()
+    report = Report(notes=[*damaged, *notes(grid)])
+    crew.progress.start(_rounds(tasks))
+    crew.take(tasks)
     with threadpoolctl.threadpool_limits(1), crew.interruptible():
         try:
-            _collect(crew, tasks, store, report)
+            _collect(crew, plan, store, report)
         except BaseException:
             crew.stopped.set()  # threads would play on what can no longer be kept
             raise
@@ -264,7 +273,7 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers, shard: Sha
             crew.progress.stop()
             store.compact()
             store.note_failures((work.key, failure) for work, failure in report.failures)
-    report.interrupted = crew.stopped.is_set()
+    report.found, report.interrupted = plan.found, crew.stopped.is_set()
     _note_plain(report, works)
     provenance.write(store.folder, _about(report))
     return report
@@ -275,17 +284,83 @@ def notes(grid: Grid) -> list[str]:
     return list(dict.fromkeys(line for cell in grid.cells for line in cell.world.notes(cell.horizon)))
 
 
-def _tasks(work: Work, wanted: list[int], finished: set[tuple[str, int]]) -> Iterator[Task]:
-    missing = [r for r in wanted if (work.key, r) not in finished]
-    size = 1 if work.pair.reason else max(1, min(BATCH // work.cell.horizon, -(-len(missing) // 8)))
-    for i in range(0, len(missing), size):
-        yield Task(work, tuple(missing[i : i + size]))
+def _values(grid: Grid, works: list[Work], store: Store) -> dict[str, dict[int, float]]:
+    """Return by key and replication what stored work ends with, where more work depends on it."""
+    if not isinstance(grid.settings.replications, Precision):
+        return {}
+    metrics = {work.key: work.cell.metrics for work in works}
+    return finals(read_curves(store.folder), metrics, grid.settings.metric)
 
 
-def _collect(crew: _Workers, tasks: list[Task], store: Store, report: Report) -> None:
-    """Play tasks, and store their results about every second."""
+class _Plan:
+    """The tasks of a grid: for a number of replications all at once, for a precision as results ask for more.
+
+    A cell goes on once all replications are in that were wanted of it so far, whatever other cells do.
+
+    Attributes
+    ----------
+    found : int
+        Replications that were wanted, and there already.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        works: list[Work],
+        finished: set[tuple[str, int]],
+        values: dict[str, dict[int, float]],
+        shard: Shard,
+    ):
+        self._works = {work.key: work for work in works}  # two labels may stand for the same work
+        self._places = {key: place for place, key in enumerate(self._works)}
+        self._settings, self._shard = settings, shard
+        self._finished, self._values = finished, defaultdict(dict, values)
+        self._failed: dict[str, set[int]] = defaultdict(set)
+        self._until: Counter[str] = Counter()  # replications that were wanted so far, by key
+        self._open: Counter[str] = Counter()  # those of them that are not in: the rule is asked once all are
+        self.found = 0
+
+    def begin(self) -> list[Task]:
+        """Return the tasks to begin with."""
+        return [task for work in self._works.values() for task in self._more(work)]
+
+    def follow(self, task: Task, results: list[Curve | Failure]) -> list[Task]:
+        """Take what came of a task, and return the tasks that it leads to."""
+        if not isinstance(self._settings.replications, Precision):
+            return []
+        work = task.work
+        column = work.cell.metrics.index(shown(self._settings.metric, work.cell.metrics)[0])
+        for result in results:
+            if isinstance(result, Failure):
+                self._failed[work.key].add(result.replication)
+            else:
+                self._values[work.key][result.replication] = float(result.values[-1, column])
+        self._open[work.key] -= len(results)
+        return [] if self._open[work.key] else [*self._more(work)]
+
+    def _more(self, work: Work) -> Iterator[Task]:
+        key, before = work.key, self._until[work.key]
+        self._until[key] = stand(self._settings.replications, self._values[key], self._failed[key]).n
+        wanted = [r for r in range(before, self._until[key]) if self._shard.has(self._places[key] + r)]
+        missing = [r for r in wanted if (key, r) not in self._finished]
+        self.found += len(wanted) - len(missing)
+        self._open[key] = len(missing)
+        size = 1 if work.pair.reason else max(1, min(BATCH // work.cell.horizon, -(-len(missing) // 8)))
+        for i in range(0, len(missing), size):
+            yield Task(work, tuple(missing[i : i + size]))
+
+
+def _rounds(tasks: Iterable[Task]) -> int:
+    return sum(task.rounds for task in tasks)
+
+
+def _collect(crew: _Workers, plan: _Plan, store: Store, report: Report) -> None:
+    """Play what the plan asks for, and store the results about every second."""
     written = time.monotonic()
-    for task, results in crew.play(tasks):
+    for task, results in crew.play():
+        if more := plan.follow(task, results):
+            crew.progress.extend(_rounds(more))
+            crew.take(more)
         work = task.work
         curves = [result for result in results if isinstance(result, Curve)]
         store.add(work.key, work.cell, curves)
@@ -314,6 +389,8 @@ class _Workers:
         self.settings, self.jobs, self.backend, self.scheduler = settings, jobs, backend, scheduler
         self.portable, self.progress = portable, progress
         self.stopped = threading.Event()
+        self._fast: deque[Task] = deque()  # of compiled pairs
+        self._slow: deque[Task] = deque()  # of pairs in plain Python
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -332,61 +409,82 @@ class _Workers:
             raise KeyboardInterrupt
         self.stopped.set()
 
-    def play(self, tasks: list[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+    def take(self, tasks: Iterable[Task]) -> None:
+        """Take tasks to play; while others are played too, if these are of the same pairs."""
+        for task in tasks:
+            (self._slow if task.work.pair.reason and self.backend != "dask" else self._fast).append(task)
+
+    def play(self) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         """Yield each task with its results, in the order in which they end."""
         if self.backend == "dask":
-            if tasks:
-                yield from self._on_a_cluster(tasks)
+            if self._fast:
+                yield from self._on_a_cluster(self._fast)
             return
-        fast = [task for task in tasks if not task.work.pair.reason]
-        slow = [task for task in tasks if task.work.pair.reason]
-        for group, default in ((fast, "threading"), (slow, "loky")):
-            workers = min(self.jobs, len(group))
-            if workers > 1 and (self.backend or default) == "loky":
+        grows = isinstance(self.settings.replications, Precision)
+        for tasks, default in ((self._fast, "threading"), (self._slow, "loky")):
+            workers = self.jobs if grows else min(self.jobs, len(tasks))
+            if not tasks:
+                continue
+            if workers == 1:
+                yield from self._one_by_one(tasks)
+            elif (self.backend or default) == "loky":
                 executor = get_reusable_executor(workers, initializer=_leave_interrupts_to_the_parent)
-                yield from self._through(executor, group, 2 * workers)
-            elif group:
-                yield from self._in_threads(group, workers)
+                yield from self._in_processes(executor, tasks, 2 * workers)
+            else:
+                yield from self._in_threads(tasks, workers)
 
-    def _on_a_cluster(self, tasks: list[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+    def _on_a_cluster(self, tasks: deque[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         """Play on the workers of a Dask scheduler; a task whose worker dies is played by another one."""
         with cluster(self.scheduler, self.jobs) as client:
             ahead = 2 * max(1, sum(client.nthreads().values()))
-            yield from self._through(client.get_executor(pure=False), tasks, ahead)
+            yield from self._in_processes(client.get_executor(pure=False), tasks, ahead)
 
-    def _in_threads(self, tasks: list[Task], workers: int) -> Iterator[tuple[Task, list[Curve | Failure]]]:
-        calls = (joblib.delayed(self._play_here)(i, task) for i, task in enumerate(tasks))
-        for i, results in joblib.Parallel(workers, backend="threading", return_as="generator_unordered")(calls):
-            yield tasks[i], results
+    def _one_by_one(self, tasks: deque[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+        while tasks and not self.stopped.is_set():
+            task = tasks.popleft()
+            yield task, self._play_here(task)
 
-    def _play_here(self, i: int, task: Task) -> tuple[int, list[Curve | Failure]]:
+    def _in_threads(self, tasks: deque[Task], workers: int) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+        running: dict[Future, Task] = {}
+        with ThreadPoolExecutor(workers) as executor:
+            yield from self._through(lambda task: executor.submit(self._play_here, task), tasks, 2 * workers, running)
+            for played in wait(running).done:  # a thread that is stopped still has what it finished
+                yield running[played], played.result()
+
+    def _play_here(self, task: Task) -> list[Curve | Failure]:
         work = task.work
-        return i, play_replications(
+        return play_replications(
             work.pair, work.cell, self.settings, task.replications, self.stopped.is_set, self.progress.advance
         )
 
-    def _through(
-        self, executor: Executor, tasks: list[Task], ahead: int
+    def _in_processes(
+        self, executor: Executor, tasks: deque[Task], ahead: int
     ) -> Iterator[tuple[Task, list[Curve | Failure]]]:
-        """Play in other processes, so many tasks under way at a time."""
         files = tuple(registry.plugins)
-        coming = iter(tasks)
-        running: dict[Any, Task] = {}
+        running: dict[Future, Task] = {}
+        submit = functools.partial(executor.submit, _play_there, files)
         try:
-            while not self.stopped.is_set():
-                for task in itertools.islice(coming, ahead - len(running)):
-                    running[executor.submit(_play_there, files, self._packed(task))] = task
-                if not running:
-                    break
-                for played in wait(running, timeout=LOOK, return_when=FIRST_COMPLETED).done:
-                    task = running.pop(played)
-                    yield task, played.result()
-                    self.progress.advance(task.rounds)
+            for task, results in self._through(lambda task: submit(self._packed(task)), tasks, ahead, running):
+                yield task, results
+                self.progress.advance(task.rounds)
         except BrokenExecutor:
             raise UserError("a worker process was killed: what is finished is kept; the same command goes on") from None
         finally:
             if running:  # the run was stopped, or what came could not be stored
                 _give_up(executor, running)
+
+    def _through(
+        self, submit: Callable[[Task], Future], tasks: deque[Task], ahead: int, running: dict[Future, Task]
+    ) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+        """Play elsewhere, so many tasks under way at a time; once the run is stopped, some are left in `running`."""
+        while not self.stopped.is_set():
+            while tasks and len(running) < ahead:
+                task = tasks.popleft()
+                running[submit(task)] = task
+            if not running:
+                break
+            for played in wait(running, timeout=LOOK, return_when=FIRST_COMPLETED).done:
+                yield running.pop(played), played.result()
 
     def _packed(self, task: Task) -> bytes:
         """Pack a task such that the worker can load the user's files before it unpacks it."""

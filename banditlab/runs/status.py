@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from banditlab.runs import provenance, reading
 from banditlab.runs.grid import Cell
 from banditlab.runs.identity import Keys
-from banditlab.runs.store import read_cells, read_curves, read_failures
+from banditlab.runs.precision import Precision, Stand, most, stand
+from banditlab.runs.store import finals, read_cells, read_curves, read_failures
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,12 @@ class CellStatus:
     Attributes
     ----------
     cell : Cell
-    wanted, done : int
-        Replications.
+    stand : Stand
+        How many replications are wanted, so far.
+    most : int
+        How many may be wanted in the end; as many as now, unless the cell is open.
+    done : int
+        Replications, of those that are wanted so far.
     failed : dict of int to str
         Replications that failed when they were last played, and why.
     seconds : float, optional
@@ -29,10 +37,16 @@ class CellStatus:
     """
 
     cell: Cell
-    wanted: int
+    stand: Stand
+    most: int
     done: int
     failed: dict[int, str]
     seconds: float | None
+
+    @property
+    def wanted(self) -> int:
+        """Replications that are wanted so far."""
+        return self.stand.n
 
     @property
     def missing(self) -> int:
@@ -48,6 +62,8 @@ class Status:
     ----------
     name : str
         Of the grid.
+    replications : int or Precision
+        What it asks for.
     cells : list of CellStatus
     stale : dict of str to int
         Finished replications that the grid does not have as it is now: of other parameters or earlier code; by title.
@@ -58,6 +74,7 @@ class Status:
     """
 
     name: str
+    replications: int | Precision
     cells: list[CellStatus]
     stale: dict[str, int]
     damages: list[str]
@@ -75,22 +92,28 @@ def status(folder: str | Path) -> Status:
     place = Path(folder)
     grid, damages = reading.stored(place), []
     table = read_curves(place, damages)
-    rows = Counter(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
     key = Keys(grid.settings, reading.is_portable(place)).of
     keys = {key(cell): cell for cell in grid.cells}
     failed, seconds, wanted = defaultdict(dict), _seconds(place), grid.settings.replications
+    values = finals(table, {key: cell.metrics for key, cell in keys.items()}, grid.settings.metric)
     for row in read_failures(place):
-        failed[row["key"]][row["replication"]] = row["message"]
-    done, stale = Counter(), Counter()
-    titles = {row["key"]: f"{row['policy']} in {row['environment']}" for row in read_cells(place).to_pylist()}
-    for (key, replication), count in rows.items():
-        if key not in keys:
-            stale[titles.get(key, "policies, environments or code of before")] += 1
-        elif count == len(keys[key].metrics) and replication < wanted:
-            done[key] += 1
-            failed[key].pop(replication, None)
-    cells = [CellStatus(cell, wanted, done[key], failed[key], seconds.get(key)) for key, cell in keys.items()]
-    return Status(grid.name, cells, dict(stale), damages, _is_locked(place))
+        if row["replication"] not in values.get(row["key"], ()):
+            failed[row["key"]][row["replication"]] = row["message"]
+    cells = []
+    for key, cell in keys.items():
+        so_far = stand(wanted, values[key], failed[key])
+        end = most(wanted) if so_far.verdict == "open" else so_far.n
+        done = sum(replication < so_far.n for replication in values[key])
+        lost = {replication: why for replication, why in failed[key].items() if replication < so_far.n}
+        cells.append(CellStatus(cell, so_far, end, done, lost, seconds.get(key)))
+    return Status(grid.name, wanted, cells, _stale(place, table, keys), damages, _is_locked(place))
+
+
+def _stale(folder: Path, table: pa.Table, keys: Collection[str]) -> dict[str, int]:
+    titles = {row["key"]: f"{row['policy']} in {row['environment']}" for row in read_cells(folder).to_pylist()}
+    places = set(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+    lost = "policies, environments or code of before"
+    return dict(Counter(titles.get(key, lost) for key, _ in places if key not in keys))
 
 
 def _seconds(folder: Path) -> dict[str, float]:

@@ -33,6 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from banditlab.errors import Damaged, UserError
+from banditlab.games.game import shown
 from banditlab.problem import PLAIN
 from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Curve, Failure
@@ -156,9 +157,17 @@ class Store:
             file.unlink()
 
     def finished(self, widths: Mapping[str, int]) -> set[tuple[str, int]]:
-        """Return (key, replication) of finished work, as `read_finished`; of rows that were looked at before."""
+        """Return (key, replication) of finished work, of rows that were looked at before.
+
+        Parameters
+        ----------
+        widths : dict of str to int
+            The number of metrics of each key in question.
+        """
         tables = [pq.read_table(file, columns=list(PLACE)) for file in _curve_files(self.folder)]
-        return _finished(tables, widths)
+        rows = {row for table in tables for row in zip(*(table[name].to_pylist() for name in PLACE), strict=True)}
+        found = Counter((key, replication) for key, replication, _ in rows)
+        return {place for place, metrics in found.items() if metrics == widths.get(place[0])}
 
     def note_failures(self, failures: Iterable[tuple[str, Failure]]) -> None:
         """Write which replications failed, each with the key of its cell."""
@@ -290,27 +299,31 @@ def read_curves(folder: Path, damages: list[str] | None = None) -> pa.Table:
     return table
 
 
-def read_finished(folder: Path, widths: Mapping[str, int]) -> set[tuple[str, int]]:
-    """Return (key, replication) of the finished work in a folder.
+def finals(
+    table: pa.Table, metrics: Mapping[str, Sequence[str]], asked: str | None = None
+) -> dict[str, dict[int, float]]:
+    """Return by key and replication what finished work ends with.
 
     Parameters
     ----------
-    folder : path
-    widths : dict of str to int
-        The number of metrics of each key in question.
-
-    Raises
-    ------
-    Damaged
-        As `read_curves`.
+    table : pa.Table
+        As of `read_curves`.
+    metrics : dict of str to sequence of str
+        The metrics of each key in question, all of which a finished replication has.
+    asked : str, optional
+        The grid's `metric`; the value returned is that of the first one shown.
     """
-    return _finished([read_curves(folder)], widths)
-
-
-def _finished(tables: Iterable[pa.Table], widths: Mapping[str, int]) -> set[tuple[str, int]]:
-    rows = {row for table in tables for row in zip(*(table[name].to_pylist() for name in PLACE), strict=True)}
-    found = Counter((key, replication) for key, replication, _ in rows)
-    return {place for place, metrics in found.items() if metrics == widths.get(place[0])}
+    shown_first = {key: shown(asked, names)[0] for key, names in metrics.items()}
+    rows, last = Counter(), {key: {} for key in metrics}
+    for key, replication, metric, _, values, _ in _rows(table):
+        if key in metrics:
+            rows[key, replication] += 1
+            if metric == shown_first[key]:
+                last[key][replication] = float(values[-1])
+    return {
+        key: {r: value for r, value in found.items() if rows[key, r] == len(metrics[key])}
+        for key, found in last.items()
+    }
 
 
 def read_failures(folder: Path) -> list[dict[str, Any]]:
