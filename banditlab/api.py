@@ -147,7 +147,8 @@ def bound(
         world = cell.world
         instance = 0 if world.fixed else replication
         state = start_environment(world.kind, world.instance, seed, instance, replication, horizon)
-        known = world.instance.bounds(state, np.array([horizon])) if hasattr(world.kind.cls, "bounds") else []
+        bounded = hasattr(world.kind.cls, "bounds") and not (world.then or world.wrappers)
+        known = world.instance.bounds(state, np.array([horizon])) if bounded else []
         for found in known:
             rows.append((world.label, found.metric, found.name, horizon, float(found.values[0]), found.asymptotic))
     return pd.DataFrame(rows, columns=["environment", "metric", "bound", "x", "value", "asymptotic"])

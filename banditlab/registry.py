@@ -28,7 +28,7 @@ from banditlab.games.game import Metric
 ROLES = ("environment", "policy")
 #: Keys of a grid's tables that no parameter can have, since the grid reads them itself.
 TABLE_KEYS = {
-    "environment": ("kind", "label", "instance", "wrapper", "sweep", "zip"),
+    "environment": ("kind", "label", "instance", "wrapper", "switch", "sweep", "zip"),
     "policy": ("kind", "label", "when", "sweep", "zip"),
     "wrapper": ("kind", "sweep", "zip"),
 }

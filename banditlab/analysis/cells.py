@@ -28,7 +28,7 @@ class CellResult:
     kinds : dict of str to str
         Kinds of "environment" and "policy".
     parameters : dict of str to dict
-        Parameters of "environment" and "policy", by name.
+        Parameters of "environment" and "policy", by name; those of a wrapper as "delayed.rounds".
     horizon : int
     told : str
         Facts that the policy was told, beyond arms and dimension.
@@ -45,6 +45,8 @@ class CellResult:
         Whether one instance of the environment served all replications.
     failed : frozenset of int
         Replications that failed when they were last played.
+    alone : bool
+        Whether the environment has no wrappers and takes turns with no other.
     """
 
     environment: str
@@ -61,6 +63,7 @@ class CellResult:
     seed: int | None = None
     fixed: bool = False
     failed: frozenset[int] = frozenset()
+    alone: bool = True
 
     @property
     def tuned(self) -> bool:

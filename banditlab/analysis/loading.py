@@ -59,7 +59,7 @@ def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None, failed: frozense
         row["policy"],
         row["game"],
         {role: about[role]["kind"] for role in ("environment", "policy")},
-        {role: about[role]["parameters"] for role in ("environment", "policy")},
+        {"environment": _parameters(about["environment"]), "policy": about["policy"]["parameters"]},
         row["horizon"],
         row["told"],
         tuple(name for name in row["metrics"] if name in rows or not rows),
@@ -69,4 +69,13 @@ def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None, failed: frozense
         seed,
         about["environment"]["instance"] == "fixed",
         failed,
+        not about["environment"].keys() & {"wrappers", "switch"},
     )
+
+
+def _parameters(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of an environment, and of its wrappers behind their kinds."""
+    found = dict(about["parameters"])
+    for wrapper in about.get("wrappers", []):
+        found |= {f"{wrapper['kind']}.{name}": value for name, value in wrapper["parameters"].items()}
+    return found

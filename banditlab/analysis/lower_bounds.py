@@ -19,9 +19,10 @@ def bounds_of(cell: CellResult, metric: str) -> tuple[Bound, ...]:
     """Return the lower bounds on a metric that are known for a cell, at its recorded rounds.
 
     Each is the mean over the instances of all replications; one that not all of them have is left out. There is none
-    where the environment's kind is not loaded, or cannot be started, or where the seed of the results is unknown.
+    where the environment's kind is not loaded, or cannot be started, where it has wrappers or takes turns, or where the
+    seed of the results is unknown.
     """
-    if cell.seed is None or not len(cell.replications):
+    if cell.seed is None or not len(cell.replications) or not cell.alone:
         return ()
     instances = (0,) if cell.fixed else tuple(cell.replications.tolist())
     parameters = json.dumps(cell.parameters["environment"])

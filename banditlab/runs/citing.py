@@ -38,7 +38,7 @@ def bibliography(grid: Grid, version: str | None = None) -> str:
     found: dict[str, Reference] = {}
     users: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     silent: dict[tuple[str, str], None] = {}
-    sides = {id(side): side for cell in grid.cells for side in (cell.player, cell.world, *cell.world.wrappers)}
+    sides = {id(side): side for cell in grid.cells for side in (cell.player, *cell.world.parts, *cell.world.wrappers)}
     for side in sides.values():
         user = side.kind.role, side.kind.name
         cited = list(cited_by(side))

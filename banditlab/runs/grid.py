@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from banditlab import registry, seeding
 from banditlab.games import games
 from banditlab.games.game import Metric
 from banditlab.registry import Kind
+from banditlab.runs import switching
 from banditlab.runs.precision import Replications, most
 from banditlab.types import Count, Index
 from banditlab.validation import parameters
@@ -76,22 +77,45 @@ class Wrapper:
 
 @dataclass(frozen=True)
 class World:
-    """An environment of the grid, with its parameters and its wrappers, of which outcomes pass the first one first."""
+    """An environment of the grid, with its parameters."""
 
     label: str
     kind: Kind
     instance: Any
     fixed: bool = False  #: one instance for all replications
-    wrappers: tuple[Wrapper, ...] = ()
+    wrappers: tuple[Wrapper, ...] = ()  #: outcomes pass the first one first
+    then: tuple[World, ...] = ()  #: environments with which it takes turns
+    schedule: switching.Schedule | None = None  #: of the turns
 
     @functools.cached_property
     def about(self) -> dict[str, Any]:
         """What it is, as plain data."""
         mode = "fixed" if self.fixed else "fresh"
-        wrapped = {"wrappers": [wrapper.about for wrapper in self.wrappers]} if self.wrappers else {}
-        return {
-            "label": self.label, "kind": self.kind.name, "instance": mode, "parameters": self.parameters
-        } | wrapped  # fmt: skip
+        about = {"label": self.label, "kind": self.kind.name, "instance": mode, "parameters": self.parameters}
+        if self.wrappers:
+            about["wrappers"] = [wrapper.about for wrapper in self.wrappers]
+        if self.then:
+            about["switch"] = parameters(self.schedule) | {"then": [world.about for world in self.then]}
+        return about
+
+    @property
+    def parts(self) -> tuple[World, ...]:
+        """The environments that take turns; itself alone where there are no others."""
+        return self, *self.then
+
+    @property
+    def made_of(self) -> tuple[Kind, ...]:
+        """The kinds beside its own that its numbers depend on."""
+        return tuple(part.kind for part in (*self.then, *self.wrappers))
+
+    @property
+    def verbs(self) -> dict[Callable, Callable]:
+        """Its functions, by the stubs of its game."""
+        return (
+            switching.verbs(games()[self.kind.game], [part.kind for part in self.parts])
+            if self.then
+            else self.kind.verbs
+        )
 
     @functools.cached_property
     def parameters(self) -> dict[str, Any]:
@@ -106,6 +130,8 @@ class World:
         """
         said = getattr(self.instance, "gives", None)
         given = registry.ALWAYS | (self.kind.gives if said is None else frozenset(said()))
+        if self.then:
+            given = given.intersection(*(world.gives for world in self.then)) - switching.TAKES
         return given.difference(*(wrapper.kind.takes for wrapper in self.wrappers))
 
     @property
@@ -116,7 +142,11 @@ class World:
     def facts(self, env: Any, horizon: int) -> dict[str, Any]:
         """Return what policies may be told, of a state of the environment and of the run."""
         run = {"horizon": horizon, "rounds": horizon, "arm_features": "arm-features" in self.gives}
-        facts = {**run, **self.instance.facts(env)}
+        if self.then:
+            states = zip(self.parts, env.parts, strict=True)
+            facts = run | switching.facts(env, [part.instance.facts(state) for part, state in states])
+        else:
+            facts = {**run, **self.instance.facts(env)}
         for wrapper in self.wrappers:
             if hasattr(wrapper.instance, "retell"):
                 facts = wrapper.instance.retell(facts)
@@ -141,7 +171,11 @@ class World:
     @functools.cached_property
     def _kept(self) -> frozenset[str]:
         said = getattr(self.instance, "metrics", None)
-        return frozenset(self.kind.metrics if said is None else said())
+        kept = frozenset(self.kind.metrics if said is None else said())
+        if self.then:
+            shared = {metric.name for metric in switching.metrics(games()[self.kind.game].metrics)}
+            kept = kept.intersection(shared, *(world._kept for world in self.then))
+        return kept
 
     def notes(self, horizon: int) -> list[str]:
         """Return what a user should know of a run of so many rounds; its method `notes`, if any, says so."""

@@ -24,6 +24,7 @@ from banditlab.games.game import play
 from banditlab.games.letters import chain
 from banditlab.runs import provenance
 from banditlab.runs.grid import Cell, Player, Record, Settings, World
+from banditlab.runs.switching import verbs as turns
 
 
 class Keys:
@@ -39,7 +40,7 @@ class Keys:
     def of(self, cell: Cell) -> str:
         """Return the key of a cell: 32 hexadecimal digits."""
         world, player, horizon = cell.world, cell.player, cell.horizon
-        kinds = id(world.kind), id(player.kind), tuple(id(wrapper.kind) for wrapper in world.wrappers)
+        kinds = id(world.kind), id(player.kind), tuple(map(id, world.made_of))
         about = (
             self._way,
             self._once(id(world), _side, world),
@@ -73,17 +74,16 @@ def _points(record: Record, horizon: int) -> str:
 
 def code_of(cell: Cell) -> str:
     """Return the fingerprint of all functions that the numbers of a cell's pair depend on."""
-    wrappers = tuple(wrapper.kind for wrapper in cell.world.wrappers)
-    return code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics), wrappers)
+    return code(cell.game, cell.world.kind, cell.player.kind, tuple(cell.user_metrics), cell.world.made_of)
 
 
 @functools.lru_cache(maxsize=4096)
-def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple, wrappers: tuple) -> str:
-    """Return the fingerprint of all functions of a pair, of its wrappers and of users' metrics."""
+def code(game: str, environment: registry.Kind, policy: registry.Kind, metrics: tuple, more: tuple) -> str:
+    """Return the fingerprint of all functions of a pair, of users' metrics, and of kinds beside the environment's."""
     measures = [entry.function for entry in metrics]
     rules = kernel, settle, seeding.stream, seeding.key, play
-    between = [chain, *(wrapper.cls for wrapper in wrappers)] if wrappers else []
-    return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures, *between)
+    beside = [chain, turns, *(kind.cls for kind in more)] if more else []
+    return fingerprint(*rules, *games()[game].loop.values(), environment.cls, policy.cls, *measures, *beside)
 
 
 def data_digests(side: World | Player) -> dict[str, str]:

@@ -19,6 +19,7 @@ from banditlab.games.game import measure, play
 from banditlab.games.letters import carry, chain, make_room, make_shelf
 from banditlab.problem import Problem
 from banditlab.registry import Kind
+from banditlab.runs import switching
 from banditlab.runs.grid import Cell, Settings
 
 SLICE = 0.1  #: seconds that a stretch of rounds should last, so that a run can be stopped
@@ -121,9 +122,14 @@ class _Start(NamedTuple):
     used: set[str]
 
 
-def start_environment(kind: Kind, environment: Any, root: int, instance: int, replication: int, horizon: int) -> Any:
-    """Return the state of an environment: the instance of that number, with the noise of a replication."""
-    place = (kind.game, kind.name)
+def start_environment(
+    kind: Kind, environment: Any, root: int, instance: int, replication: int, horizon: int, turn: int = 0
+) -> Any:
+    """Return the state of an environment: the instance of that number, with the noise of a replication.
+
+    Those that take turns have streams of their own, but for the first.
+    """
+    place = (kind.game, kind.name, *(("turn", turn) if turn else ()))
     streams = seeding.stream(root, "instance", *place, instance), seeding.key(root, "noise", *place, replication)
     return fuse.settle(environment.start(*streams, horizon))
 
@@ -135,8 +141,12 @@ def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
 
 def _start_world(cell: Cell, settings: Settings, replication: int) -> Any:
     """Return a fresh state of the environment."""
-    instance = 0 if cell.world.fixed else replication
-    return start_environment(cell.world.kind, cell.world.instance, settings.seed, instance, replication, cell.horizon)
+    world, instance = cell.world, 0 if cell.world.fixed else replication
+    states = [
+        start_environment(part.kind, part.instance, settings.seed, instance, replication, cell.horizon, turn)
+        for turn, part in enumerate(world.parts)
+    ]
+    return fuse.settle(switching.start(states, world.schedule, cell.horizon)) if world.then else states[0]
 
 
 def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) -> _Start:
@@ -268,7 +278,7 @@ def _finish(cell, replication, points, curves, seconds, cpu) -> Curve | Failure:
 
 
 def _verbs(cell: Cell) -> dict[Callable, Callable]:
-    verbs = {**games()[cell.game].loop, **cell.world.kind.verbs, **cell.player.kind.verbs}
+    verbs = {**games()[cell.game].loop, **cell.world.verbs, **cell.player.kind.verbs}
     if wrappers := [wrapper.kind.cls for wrapper in cell.world.channel]:
         letters = games()[cell.game].letters
         verbs |= {letters.hear: letters.send, carry: chain(letters, wrappers)}

@@ -21,6 +21,7 @@ from banditlab.runs import precision
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wrapper
 from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
+from banditlab.runs.switching import GAMES, Schedule
 from banditlab.validation import build, parameters, validate
 
 TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
@@ -65,10 +66,9 @@ def stored(folder: str | Path) -> Grid:
     source = str(file)
     try:
         worlds = [
-            World(about["label"], kind, build(kind, about["parameters"], f"{source}: environment[{i}]"),
-                  about["instance"] == "fixed", _stored_wrappers(about, f"{source}: environment[{i}]"))
+            _stored_world(about, kind, f"{source}: environment[{i}]")
             for i, (about, kind) in enumerate(_stored_kinds(table, "environment", source))
-        ]  # fmt: skip
+        ]
         players = [
             Player(about["label"], kind, build(kind, about["parameters"], f"{source}: policy[{i}]"))
             for i, (about, kind) in enumerate(_stored_kinds(table, "policy", source))
@@ -98,6 +98,16 @@ def _stored_kinds(table: Mapping[str, Any], role: str, source: str) -> Iterator[
             yield about, registry.find(role, about["kind"], about["game"])
         except UserError as error:
             raise UserError(f"{source}: {role}[{i}]: {error}") from None
+
+
+def _stored_world(about: Mapping[str, Any], kind: Kind, place: str) -> World:
+    instance, then, schedule = build(kind, about["parameters"], place), (), None
+    if switch := about.get("switch"):
+        kinds = [registry.find("environment", part["kind"], kind.game) for part in switch["then"]]
+        then = tuple(_stored_world(part, one, place) for part, one in zip(switch["then"], kinds, strict=True))
+        schedule = validate(Schedule, {key: switch[key] for key in ("every", "at")}, f"{place}.switch")
+    fixed, wrappers = about["instance"] == "fixed", _stored_wrappers(about, place)
+    return World(about["label"], kind, instance, fixed, wrappers, then, schedule)
 
 
 def _stored_wrappers(about: Mapping[str, Any], place: str) -> tuple[Wrapper, ...]:
@@ -299,10 +309,31 @@ def _worlds(entry, defaults, games, place, mistakes) -> list[World]:
         with mistakes:
             given, moved = _with_defaults(kind, given, defaults, place, moved)
             instance = build(kind, given, place, moved)
+            then, schedule = _turns(entry, kind, given, place)
             for wrappers, added in _wrapped(entry, kind, place, mistakes):
-                world = World(label + suffix + added, kind, instance, mode == "fixed", wrappers)
+                world = World(label + suffix + added, kind, instance, mode == "fixed", wrappers, then, schedule)
                 found.append(world)
     return found
+
+
+def _turns(entry, kind, given, place) -> tuple[tuple[World, ...], Schedule | None]:
+    """Return the environments that take turns with that of a table, and when."""
+    if "switch" not in entry:
+        return (), None
+    switch, place = entry["switch"], f"{place}.switch"
+    if not isinstance(switch, dict) or not _is_tables(switch.get("then")) or not switch["then"]:
+        raise UserError(f"{place}: should be a table such as {{ every = 1000, then = [{{}}] }}, got {switch!r}")
+    if kind.game not in GAMES:
+        raise UserError(f"{place}: those of {' and '.join(GAMES)} can take turns, and {kind.title} is of {kind.game}")
+    schedule = validate(Schedule, {key: value for key, value in switch.items() if key != "then"}, place)
+    worlds = []
+    for i, table in enumerate(switch["then"]):
+        where = f"{place}.then[{i}]"
+        part = _head({"kind": kind.title, **table}, "environment", (kind.game, set()), where)
+        own = {key: value for key, value in table.items() if key != "kind"}
+        settings = {**given, **own} if part is kind else own
+        worlds.append(World(part.name, part, build(part, settings, where)))
+    return tuple(worlds), schedule
 
 
 def _wrapped(entry, kind, place, mistakes) -> Iterator[tuple[tuple[Wrapper, ...], str]]:

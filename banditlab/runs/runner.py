@@ -163,7 +163,7 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     checked: dict[tuple, Checked] = {}  # by the kinds of a pair: that of its last cell
     found: list[Checked] = []
     for cell, wanted in _to_check(grid.cells):
-        kinds = id(cell.world.kind), id(cell.player.kind), _between(cell)
+        kinds = id(cell.world.kind), id(cell.player.kind), tuple(map(id, cell.world.made_of))
         try:
             if wanted:
                 checked[kinds] = check(cell, grid.settings)
@@ -175,17 +175,12 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     pairs: dict[Any, tuple[Pair, str]] = {}
     key, works = Keys(grid.settings, portable).of, []
     for cell, one in zip(grid.cells, found, strict=True):
-        loop = id(cell.world.kind), id(cell.player.kind), _between(cell), one.layout
+        loop = id(cell.world.kind), id(cell.player.kind), tuple(map(id, cell.world.made_of)), one.layout
         if loop not in pairs:
             name = repr((code_of(cell), one.layout))
             pairs[loop] = prepare(cell, grid.settings, portable=portable, compiled=compiled), name
         works.append(Work(cell, key(cell), *pairs[loop], one.told))
     return works
-
-
-def _between(cell: Cell) -> tuple[int, ...]:
-    """Return the kinds of a cell's wrappers."""
-    return tuple(id(wrapper.kind) for wrapper in cell.world.wrappers)
 
 
 def _to_check(cells: Sequence[Cell]) -> Iterator[tuple[Cell, bool]]:
