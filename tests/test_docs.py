@@ -138,16 +138,20 @@ def test_python_runs(page, plugins, tmp_path, monkeypatch):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("page", ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm"])
+@pytest.mark.parametrize(
+    "page", ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm", "wrappers"]
+)
 def test_a_plugin_runs_from_toml(page, plugins, tmp_path, capsys):
     """The whole way of a reader: the grid of the page, with the file of the page, by the command line."""
     path = ROOT / "docs" / f"{page}.md"
     [(file, _)] = [(file, text) for file, text in blocks(path, "python") if file]
-    [(_, text)] = blocks(path, "toml")
+    text = blocks(path, "toml")[-1][1]
     (tmp_path / "grid.toml").write_text(text)
     short = ["--set", "horizon=200", "--set", "replications=2", "--out", str(tmp_path / "out")]
     assert cli.main(["run", str(tmp_path / "grid.toml"), *short]) == 0
     said = capsys.readouterr().out
     assert ("Cannot determine" not in said) and ("plain Python" in said) == (page == "add_an_offline_algorithm")
     labels = {name for cell in banditlab.load(tmp_path / "out").cells for name in (cell.policy, cell.environment)}
-    assert any(name.startswith(("epsilon", "drifting", "p-norm", "stochastic")) for name in labels)
+    assert any(
+        name.startswith(("epsilon", "drifting", "p-norm", "stochastic", "gaussian + on-a-scale")) for name in labels
+    )
