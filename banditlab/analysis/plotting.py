@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from banditlab.analysis import spread, statistics
-from banditlab.analysis.cells import CellResult, metric_of
+from banditlab.analysis.cells import metric_of
 from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.analysis.panels import (
     ASIDE,
@@ -27,6 +25,7 @@ from banditlab.analysis.panels import (
     quick_look,
 )
 from banditlab.analysis.results import Result
+from banditlab.analysis.swept import positions, swept, value_of, without
 from banditlab.errors import UserError, nearest
 
 SCALES = ("linear", "log-x", "log-log")
@@ -96,37 +95,14 @@ def _suited(members: Chosen, versus: str) -> str:
 
 
 def _panels_over_parameter(chosen: Chosen, versus: str) -> Panels:
-    values = {_value(cell, versus) for cell, _ in chosen}
+    values = {value_of(cell, versus) for cell, _ in chosen}
     if len(values - {None}) < 2:
-        swept = sorted(_swept(chosen))
-        raise UserError(f"versus: this grid does not sweep {versus!r}{nearest(versus, ['t', *swept])}")
-    panels = panels_by(chosen, lambda cell: _without(cell.environment, versus))
+        known = ["t", *sorted(swept(chosen))]
+        raise UserError(f"versus: this grid does not sweep {versus!r}{nearest(versus, known)}")
+    panels = panels_by(chosen, lambda cell: without(cell.environment, versus))
     return {
-        title: group for title, group in panels.items() if any(_value(cell, versus) is not None for cell, _ in group)
+        title: group for title, group in panels.items() if any(value_of(cell, versus) is not None for cell, _ in group)
     }
-
-
-def _value(cell: CellResult, name: str) -> Any:
-    if name in ("horizon", "T"):
-        return cell.horizon
-    bare = name.rpartition(".")[2]
-    for role in ("environment", "policy"):
-        if name in (bare, f"{role}.{bare}") and bare in cell.parameters[role]:
-            value = cell.parameters[role][bare]
-            return value if isinstance(value, int | float | str) else None
-    return None
-
-
-def _swept(chosen: Chosen) -> set[str]:
-    names = {name for cell, _ in chosen for role in cell.parameters for name in cell.parameters[role]} | {"horizon"}
-    return {name for name in names if len({_value(cell, name) for cell, _ in chosen} - {None}) > 1}
-
-
-def _without(label: str, name: str) -> str:
-    """Return a label without the part of it that a sweep over this parameter added."""
-    head, opening, tail = label.partition(" (")
-    parts = [part for part in tail.rstrip(")").split(", ") if part and not part.startswith(f"{name}=")]
-    return f"{head}{opening}{', '.join(parts)})" if opening and parts else head
 
 
 def _draw_curves(axis: Axes, members: Chosen, looks: Looks, band: str, confidence: float) -> None:
@@ -164,10 +140,10 @@ def _draw_bounds(axis: Axes, members: Chosen) -> None:
 
 def _draw_finals(axis: Axes, members: Chosen, looks: Looks, versus: str, band: str, confidence: float) -> None:
     lines: dict[str, list[tuple[float | None, tuple[float, float, float], str]]] = {}
-    places = _positions(members, versus)
+    places = positions(members, versus)
     for cell, name in members:
-        entry = (places.get(_value(cell, versus)), _final(cell.final(name), band, confidence), cell.policy)
-        lines.setdefault(_without(cell.policy, versus), []).append(entry)
+        entry = (places.get(value_of(cell, versus)), _final(cell.final(name), band, confidence), cell.policy)
+        lines.setdefault(without(cell.policy, versus), []).append(entry)
     for label, entries in lines.items():
         look = looks[members[0][0].game, entries[0][2]]
         if entries[0][0] is None:  # a policy without that parameter: a level line to compare with
@@ -204,7 +180,7 @@ def _label(axis: Axes, members: Chosen, versus: str, scale: str) -> None:
         axis.set_xlim(left=0)
         axis.locator_params(axis="x", nbins=5)  # more would touch where rounds have six digits
     elif versus != "t":
-        places = _positions(members, versus)
+        places = positions(members, versus)
         texts = [value if isinstance(value, str) else f"{value:g}" for value in places]
         axis.set_xticks(list(places.values()), texts)
         axis.xaxis.set_minor_formatter(NullFormatter())
@@ -214,13 +190,6 @@ def _least(members: Chosen) -> float:
     """Return a bottom for a logarithmic axis: half of the least positive mean."""
     means = np.concatenate([cell.curves[name].mean(axis=0) for cell, name in members])
     return 0.5 * float(means[means > 0].min()) if (means > 0).any() else 0.1
-
-
-def _positions(members: Chosen, versus: str) -> dict[Any, float]:
-    """Return where each value of a swept parameter stands on the axis: numbers at themselves, words side by side."""
-    values = list(dict.fromkeys(value for value in (_value(cell, versus) for cell, _ in members) if value is not None))
-    words = any(isinstance(value, str) for value in values)
-    return {value: float(i) if words else value for i, value in enumerate(values)}
 
 
 def _caption(
