@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from banditlab.agents import Agent, agent
     from banditlab.analysis.loading import load
     from banditlab.analysis.results import Result
-    from banditlab.api import bound, run, run_grid
+    from banditlab.api import bound, log, run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
     from banditlab.registry import environment, load_plugin, metric, policy, wrapper
@@ -20,6 +20,7 @@ _HOMES = {
     "Result": "analysis.results",
     "load": "analysis.loading",
     "bound": "api",
+    "log": "api",
     "run": "api",
     "run_grid": "api",
     "UserError": "errors",
@@ -42,6 +43,7 @@ __all__ = [
     "kernel",
     "load",
     "load_plugin",
+    "log",
     "metric",
     "policy",
     "run",

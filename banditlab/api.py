@@ -13,8 +13,10 @@ import pandas as pd
 from banditlab import registry
 from banditlab.analysis.loading import load
 from banditlab.analysis.results import Result
+from banditlab.errors import UserError
 from banditlab.runs import runner
 from banditlab.runs.grid import Grid
+from banditlab.runs.logs import write_log
 from banditlab.runs.pair import start_environment
 from banditlab.runs.reading import as_table, from_python, read
 
@@ -152,6 +154,43 @@ def bound(
         for found in known:
             rows.append((world.label, found.metric, found.name, horizon, float(found.values[0]), found.asymptotic))
     return pd.DataFrame(rows, columns=["environment", "metric", "bound", "x", "value", "asymptotic"])
+
+
+def log(
+    environment: Any,
+    policy: Any,
+    out: str | Path,
+    *,
+    horizon: int = 10_000,
+    replication: int = 0,
+    seed: int = 0,
+) -> str:
+    """Play a policy in an environment of the game `bandit`, write its rounds as logged data, and return the path.
+
+    Each row holds the context, the action, its reward, and the probability with which the policy chose it. The
+    environment `replay` reads such a file: {"kind": "replay", "log": banditlab.log(...)}.
+
+    Parameters
+    ----------
+    environment, policy : str, dict, or instance of a registered class
+        As of `run`. The policy is one that knows its probabilities, such as epsilon-greedy.
+    out : path
+        Ends in .parquet or .csv; a file of that name is replaced.
+    horizon : int
+        The number of rounds.
+    replication, seed : int
+        The rounds are those of this replication in a run with that seed.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake; the policy does not know its probabilities; the file cannot be written.
+    """
+    grid = from_python(environment, policy, source="log()", game="bandit", horizon=horizon, seed=seed)
+    if len(grid.cells) != 1:
+        raise UserError(f"log(): one environment and one policy are needed, got {len(grid.cells)} cells")
+    write_log(grid.cells[0], grid.settings, out, replication)
+    return str(out)
 
 
 def _play(grid: Grid, out: str | Path, **options: Any) -> Result:

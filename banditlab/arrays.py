@@ -1,4 +1,4 @@
-"""Arrays from a user's files: NPZ, NPY and CSV, never a pickle."""
+"""Arrays from a user's files: NPZ, NPY, CSV and Parquet, never a pickle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from banditlab.errors import UserError
+
+COLUMNS = (".csv", ".parquet")  #: kinds of files that hold named columns
+
+
+def is_columns(path: str) -> bool:
+    """Return whether a file of that name holds named columns, and not arrays."""
+    return path.endswith(COLUMNS)
 
 
 @functools.lru_cache(maxsize=32)
@@ -20,12 +27,14 @@ def _read(path: str, changed: int) -> dict[str, np.ndarray]:
         return {"": np.load(file, allow_pickle=False)}
     import pandas as pd
 
-    table = pd.read_csv(file)
+    table = pd.read_csv(file) if file.suffix == ".csv" else pd.read_parquet(file)
     return {str(name): table[name].to_numpy() for name in table.columns}
 
 
 def read_arrays(path: str) -> dict[str, np.ndarray]:
-    """Read the arrays of an NPZ file, the one of an NPY file (named ""), or the columns of a CSV file with a header.
+    """Read the arrays of an NPZ file, the one of an NPY file (named ""), or the columns of a CSV or Parquet file.
+
+    A CSV file has a header.
 
     Raises
     ------
@@ -49,8 +58,8 @@ def last_change(path: str) -> int:
         The file is missing, or of a kind that is not read.
     """
     file = Path(path)
-    if file.suffix not in (".npz", ".npy", ".csv"):
-        raise UserError(f"{path}: a data file ends in .csv, .npz or .npy")
+    if file.suffix not in (".npz", ".npy", *COLUMNS):
+        raise UserError(f"{path}: a data file ends in .csv, .parquet, .npz or .npy")
     if not file.is_file():
         raise UserError(f"{path}: no such file")
     return file.stat().st_mtime_ns
@@ -85,13 +94,13 @@ def named(path: str, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
         There is none of that name.
     """
     if name not in arrays:
-        kind = "column" if path.endswith(".csv") else "array"
+        kind = "column" if is_columns(path) else "array"
         raise UserError(f"{path}: no {kind} {name!r}; there are {', '.join(map(repr, arrays)) or 'none'}")
     return arrays[name]
 
 
 def table(path: str, name: str | None = None) -> np.ndarray:
-    """Read one numeric array: all columns of a CSV, the only array of an NPZ, or the one of that name.
+    """Read one numeric array: all columns of a table, the only array of an NPZ, or the one of that name.
 
     Raises
     ------
@@ -99,7 +108,7 @@ def table(path: str, name: str | None = None) -> np.ndarray:
         As of `read_arrays` and `numbers`; several arrays and no name.
     """
     arrays = read_arrays(path)
-    if path.endswith(".csv"):
+    if is_columns(path):
         return np.column_stack([numbers(path, key, array) for key, array in arrays.items()])
     if name is not None and name in arrays:
         return numbers(path, name, arrays[name])

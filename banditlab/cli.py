@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_merge(commands)
+    _add_log(commands)
     _add_reading(commands)
     _add_cite(commands)
     _add_verify(commands)
@@ -107,6 +108,19 @@ def _add_merge(commands: argparse._SubParsersAction) -> None:
     merge = _add(commands, "merge", "join the folders of the shards of a grid")
     merge.add_argument("folders", nargs="+", metavar="DIR")
     merge.add_argument("-o", "--out", required=True, metavar="DIR", help="a new folder, or one of this grid")
+
+
+def _add_log(commands: argparse._SubParsersAction) -> None:
+    log = _add(commands, "log", "write the rounds of a policy as logged data, with its probabilities")
+    log.add_argument("grid", metavar="GRID.toml|DIR")
+    log.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .parquet or .csv")
+    log.add_argument("--policy", metavar="P", help="its label (default: the only one)")
+    log.add_argument("--environment", metavar="E", help="its label (default: the only one)")
+    log.add_argument("--replication", type=int, default=0, metavar="R", help="from 0 (default: 0)")
+    log.add_argument("--horizon", type=int, metavar="T", help="default: the only one")
+    log.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as policy.exp3.rate=0.5")
+    log.add_argument("--portable", action="store_true", help="the same bits on every x86-64 CPU")
+    log.set_defaults(quick=False)
 
 
 def _add_reading(commands: argparse._SubParsersAction) -> None:

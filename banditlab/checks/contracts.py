@@ -137,6 +137,9 @@ def _truths(cell: Cell) -> Iterator[Finding]:
             yield Finding(
                 f"{metric.name} >= 0", "fails" if found else "holds", f"{metric.name} cannot be negative{found}"
             )
+    if hasattr(cell.world.kind.cls, "heard"):
+        yield Finding("facts", "none", "logged data know no truth that could be told")
+        return
     env = start_env(cell.world.instance, cell.horizon, 0)
     oracles = [kind for kind in registry.kinds("policy", cell.game) if kind.name == "oracle"]
     best = {fact for kind in oracles if kind.needs <= cell.world.gives for fact in kind.told}
@@ -173,12 +176,13 @@ def _independence(cell: Cell) -> Iterator[Finding]:
 
 
 def _outcomes(done: Any, duels: bool, by_round: bool) -> dict[tuple, Any]:
-    """Return outcomes by action and the number of its plays, or the round."""
+    """Return outcomes, as far as they are known, by action and the number of its plays, or the round."""
     plays: dict[tuple, int] = {}
     found = {}
     for t, (action, outcome) in enumerate(zip(done.actions.tolist(), done.outcomes.tolist(), strict=True)):
         flipped = duels and action[-2] > action[-1]
         key = (*action[:-2], action[-1], action[-2]) if flipped else tuple(action)
         plays[key] = plays.get(key, 0) + 1
-        found[key, t if by_round else plays[key]] = 1.0 - outcome if flipped else outcome
+        if not np.isnan(outcome).any():
+            found[key, t if by_round else plays[key]] = 1.0 - outcome if flipped else outcome
     return found

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from banditlab.arrays import named, numbers, read_arrays
+from banditlab.arrays import is_columns, named, numbers, read_arrays
 from banditlab.environments.functions import FUNCTIONS
 from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.preferences import State, make_state
@@ -129,7 +129,7 @@ def read_points(path: str) -> np.ndarray:
         The file cannot be read, or holds no two different points, or one twice, or too many.
     """
     arrays = read_arrays(path)
-    if path.endswith(".csv"):
+    if is_columns(path):
         columns = [numbers(path, name, column) for name, column in arrays.items() if name != "utility"]
         return _checked(path, np.array(columns).T)
     return _checked(path, numbers(path, "", arrays[""] if path.endswith(".npy") else named(path, arrays, "points")))
@@ -151,7 +151,7 @@ def read_utilities(path: str) -> tuple[np.ndarray, np.ndarray]:
         if rows.ndim != 2:
             raise UserError(f"{path}: should have shape (N, d + 1), utilities in the last column; got {rows.shape}")
         return _checked(path, rows[:, :-1]), rows[None, :, -1]
-    name = "utility" if path.endswith(".csv") else "utilities"
+    name = "utility" if is_columns(path) else "utilities"
     utilities = np.atleast_2d(numbers(path, name, named(path, read_arrays(path), name)))
     points = read_points(path)
     if utilities.ndim != 2 or not len(utilities) or utilities.shape[1] != len(points):

@@ -14,6 +14,10 @@ The functions below without a body are the verbs: the environment's are `observe
 For pure exploration there are optional verbs: a policy's `recommend` names an arm, which is scored at the record points
 by the environment's `shortfall`; once its `stop` is true nothing more is played, and the rounds until then are its
 sample complexity.
+
+For logged data there are two more: a policy's `probability` says how likely its choice was, which a log keeps; and an
+environment that knows the outcomes of some rounds only says by `heard` how many these are so far. The policy hears of
+no others, and its own clock stands still in them.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ class Round(NamedTuple):
     t: int  #: 0, 1, ...
     features: Matrix  #: (K, d)
     arm: int
-    reward: float
+    reward: float  #: NaN where it is not known
 
 
 def observe(env, t, rng) -> Matrix:
@@ -70,13 +74,24 @@ def stop(policy, t) -> bool:
     return False
 
 
+def probability(policy, t, features, arm) -> float:
+    """Policy, optional: with which probability it chose that arm in round t, asked before it learns the outcome."""
+    raise NotImplementedError
+
+
 def shortfall(env, t, arm) -> float:
     """Environment, optional: by how much the mean of an arm is below the best arm's, after t rounds."""
     return 0.0
 
 
-REGRET, REALISED, STATIC, SIMPLE, ERROR, SAMPLES = range(6)
+def heard(env, t) -> int:
+    """Environment, optional: of how many of the first t rounds the outcome is known; the policy counts only these."""
+    return t
 
+
+REGRET, REALISED, STATIC, SIMPLE, ERROR, SAMPLES = range(6)
+REPLAY, IPS, SNIPS, DOUBLY_ROBUST = range(6, 10)
+REPLAY_SE, IPS_SE, SNIPS_SE, DOUBLY_ROBUST_SE, REPLAYED = range(10, 15)
 
 #: Metrics of environments whose means stay.
 PLAIN_METRICS = ("regret", "realised-regret", "simple-regret", "error-rate", "sample-complexity")
@@ -93,15 +108,17 @@ def rounds(env, policy, channel, start, end, contexts, coins, totals):
     """Play rounds start .. end - 1, or until the policy stops."""
     played = 0
     for t in range(start, end):
-        if stop(policy, t):
+        now = heard(env, t)
+        if stop(policy, now):
             break
         played += 1
         features = observe(env, t, contexts)
-        arm = choose(policy, t, features, coins)
+        arm = choose(policy, now, features, coins)
         if not 0 <= arm < features.shape[0]:
             raise IndexError("the policy chose an arm outside 0 .. K-1")
         reward = pull(env, t, features, arm)
-        hear(channel, env, policy, t, features, arm, reward)
+        if heard(env, t + 1) > now:
+            hear(channel, env, policy, now, features, arm, reward)
         regret(env, t, features, arm, reward, totals)
         measure(env, policy, Round(t, features, arm, reward), t + 1 == end, totals)
     totals[SAMPLES] += played
@@ -109,7 +126,7 @@ def rounds(env, policy, channel, start, end, contexts, coins, totals):
 
 def conclude(env, policy, t, totals):
     """Score the arm that the policy recommends after t rounds."""
-    arm = recommend(policy, t)
+    arm = recommend(policy, heard(env, t))
     if arm >= 0:
         totals[SIMPLE] = shortfall(env, t, arm)
         totals[ERROR] = 1.0 if totals[SIMPLE] > 0.0 else 0.0
@@ -151,6 +168,14 @@ def note(round, row):
     row[1] = round.reward
 
 
+#: Estimates of the value of a policy from logged data: in this order the metrics from REPLAY, and from REPLAY_SE.
+VALUES = (
+    ("replay-value", "by replay"),
+    ("ips", "by inverse propensities"),
+    ("snips", "by self-normalised ones"),
+    ("doubly-robust", "doubly robust"),
+)
+
 GAME = Game(
     name="bandit",
     summary="see features or none, play an arm, see its reward",
@@ -168,9 +193,18 @@ GAME = Game(
         Metric("simple-regret", "Simple regret", cumulative=False, early=True, of=("recommend", "shortfall")),
         Metric("error-rate", "Error rate", cumulative=False, early=True, of=("recommend", "shortfall")),
         Metric("sample-complexity", "Sample complexity", cumulative=False, early=True, of=("stop",)),
+        *(
+            Metric(name, f"Mean reward, {label}", signed=True, cumulative=False, of=("heard",))
+            for name, label in VALUES
+        ),
+        *(
+            Metric(f"{name}-se", f"Its standard error, {label}", cumulative=False, of=("heard",))
+            for name, label in VALUES
+        ),
+        Metric("replayed", "Rounds replayed", of=("heard",)),
     ),
-    environment_options=(shortfall,),
-    policy_options=(recommend, stop),
+    environment_options=(shortfall, heard),
+    policy_options=(recommend, stop, probability),
     conclude=conclude,
     letters=Letters(
         hear=hear,

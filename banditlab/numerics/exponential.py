@@ -33,10 +33,15 @@ def draw_action(learner, eta, rng):
 
 
 @kernel
+def drawn_with(learner, action):
+    """Return the probability with which `draw_action` draws an action."""
+    return learner.weights[action] / learner.total[0]
+
+
+@kernel
 def add_estimate(learner, action, loss, gamma):
     """Add loss / (p + gamma), for the probability p with which the action was drawn (implicit exploration)."""
-    chance = learner.weights[action] / learner.total[0]
-    learner.losses[action] += loss / (chance + gamma)
+    learner.losses[action] += loss / (drawn_with(learner, action) + gamma)
 
 
 @kernel

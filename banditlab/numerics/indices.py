@@ -16,6 +16,12 @@ def first_largest(values):
 
 
 @kernel
+def leader_or_any(epsilon, size, leads):
+    """Probability of an index, that of the leader or another, if one of all is drawn with probability epsilon."""
+    return epsilon / size + (1.0 - epsilon if leads else 0.0)
+
+
+@kernel
 def add_reward(plays, sums, means, arm, reward):
     """Add a reward to the plays, sum and mean of an arm, all (K,); return its plays.
 

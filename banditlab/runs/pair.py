@@ -221,6 +221,11 @@ def play_one(cell: Cell, settings: Settings, replication: int) -> Curve | Failur
     )
 
 
+def open_pair(cell: Cell, settings: Settings, replication: int) -> tuple[dict[Callable, Callable], _Start]:
+    """Return the verbs of a cell, and the states and streams of a replication before its first round."""
+    return _verbs(cell), _start(cell, settings, replication)
+
+
 class _Pace:
     """How many rounds last a slice."""
 

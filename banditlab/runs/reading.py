@@ -22,6 +22,7 @@ from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wra
 from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
 from banditlab.runs.switching import GAMES, Schedule
+from banditlab.runs.switching import metrics as metrics_of_turns
 from banditlab.validation import build, parameters, validate
 
 TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
@@ -333,6 +334,10 @@ def _turns(entry, kind, given, place) -> tuple[tuple[World, ...], Schedule | Non
         own = {key: value for key, value in table.items() if key != "kind"}
         settings = {**given, **own} if part is kind else own
         worlds.append(World(part.name, part, build(part, settings, where)))
+    shared = {metric.name for metric in metrics_of_turns(games()[kind.game].metrics)}
+    for one in (kind, *(world.kind for world in worlds)):
+        if shared.isdisjoint(one.metrics):
+            raise UserError(f"{place}: {one.title} cannot take turns: none of its metrics adds up over rounds alone")
     return tuple(worlds), schedule
 
 

@@ -24,7 +24,7 @@ import os
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,7 @@ class Store:
     def write_failures(self, rows: list[dict[str, Any]]) -> None:
         """Write rows of `read_failures`, in order."""
         rows = sorted(rows, key=lambda row: (row["key"], row["replication"]))
-        _rename(self.folder / "failures.json", lambda file: file.write_text(json.dumps(rows, indent=1) + "\n"))
+        write_whole(self.folder / "failures.json", lambda file: file.write_text(json.dumps(rows, indent=1) + "\n"))
 
     def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
@@ -439,14 +439,14 @@ def _read(file: Path, schema: pa.Schema) -> pa.Table:
 def _write_grid(grid: dict[str, Any], folder: Path) -> None:
     head = json.dumps({key: value for key, value in grid.items() if key != "cells"}, indent=1)
     text = f'{head[:-2]},\n "cells": {json.dumps(grid["cells"])}\n}}\n'  # in one line: there may be many
-    _rename(folder / "grid.json", lambda file: file.write_text(text))
+    write_whole(folder / "grid.json", lambda file: file.write_text(text))
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    _rename(path, lambda file: pq.write_table(table, file, compression="zstd"))
+    write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
 
 
-def _rename(path: Path, write: Any) -> None:
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Write under a temporary name in the same folder, sync, and rename."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

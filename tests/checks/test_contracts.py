@@ -25,6 +25,7 @@ PARAMETERS = {
     "bandit/student-t": {"arms": 3},
     "bandit/table": {"means": str(DATA / "losses.csv"), "entries": "losses"},
     "bandit/classification": {"data": str(DATA / "classes.csv")},
+    "bandit/replay": {"log": str(DATA / "log.csv")},
     "dueling/matrix": {"matrix": [[0.5, 0.6, 0.7], [0.4, 0.5, 0.8], [0.3, 0.2, 0.5]]},
     "bandit/piecewise": {"arms": 3, "period": 50},
     "dueling/bradley-terry": {"arms": 4},

@@ -1,6 +1,7 @@
 """Environments `table`, `logistic`, and the constrained adversary: what they are by hand, and what they refuse."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import special
@@ -166,9 +167,10 @@ def test_the_same_table_from_every_kind_of_file(tmp_path):
     np.savez(tmp_path / "t.npz", rows)
     np.savez(tmp_path / "named.npz", other=np.zeros(3), losses=rows)
     (tmp_path / "t.csv").write_text("a,b,c\n" + "\n".join(",".join(map(str, row)) for row in ROWS) + "\n")
+    pd.read_csv(tmp_path / "t.csv").to_parquet(tmp_path / "t.parquet")
     given = Table(means=ROWS, entries="losses", cycle=True)
     expected = replay.run(given, Uniform(), 20)
-    for name in ("t.npy", "t.npz", "named.npz", "t.csv"):
+    for name in ("t.npy", "t.npz", "named.npz", "t.csv", "t.parquet"):
         table = Table(means=str(tmp_path / name), entries="losses", cycle=True)
         assert_array_equal(replay.run(table, Uniform(), 20).outcomes, expected.outcomes)
 

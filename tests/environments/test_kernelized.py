@@ -359,7 +359,7 @@ def test_bad_arrays(fields, message, save):
 def test_missing_file():
     with pytest.raises(UserError, match="nowhere.csv: no such file"):
         start(Duels(data="nowhere.csv"))
-    with pytest.raises(UserError, match=r"a.txt: a data file ends in .csv, .npz or .npy"):
+    with pytest.raises(UserError, match=r"a.txt: a data file ends in .csv, .parquet, .npz or .npy"):
         start(RKHS(data="a.txt"))
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from banditlab.arrays import named, numbers, read_arrays
+from banditlab.arrays import is_columns, named, numbers, read_arrays
 from banditlab.environments.datasets import normalised
 from banditlab.environments.feedback import Setting
 from banditlab.environments.instances import exclusive, fill
@@ -117,7 +117,7 @@ def read_rows(path: str, target: str) -> tuple[np.ndarray, np.ndarray]:
     """
     arrays = dict(read_arrays(path))
     labels = numbers(path, target, named(path, arrays, target))
-    if path.endswith(".csv"):
+    if is_columns(path):
         del arrays[target]
         columns = [numbers(path, name, column) for name, column in arrays.items()]
         rows = np.column_stack(columns) if columns else np.zeros((len(labels), 0))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from banditlab.arrays import last_change, numbers, read_arrays
+from banditlab.arrays import is_columns, last_change, numbers, read_arrays
 from banditlab.environments.budgeted import Budgeted, check_table
 from banditlab.errors import UserError
 from banditlab.registry import environment
@@ -88,7 +88,7 @@ def read_table(path: str) -> np.ndarray:
 def _read(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the rewards and costs of a file."""
     arrays = read_arrays(path)
-    if path.endswith(".csv"):
+    if is_columns(path):
         if "reward" not in arrays or len(arrays) < 2:
             raise UserError(f"{path}: a column 'reward' and one for each resource are needed, got {', '.join(arrays)}")
         columns = {name: numbers(path, name, column) for name, column in arrays.items()}

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.indices import add_reward, first_largest
+from banditlab.numerics.indices import add_reward, first_largest, leader_or_any
 from banditlab.numerics.sampling import draw_index
 from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, Positive, Probability, Vector
@@ -60,10 +60,19 @@ class EpsilonGreedy:
 
     @staticmethod
     def choose(state, t, features, rng):
-        if rng.random() < min(state.epsilon, state.scale / (t + 1)):
+        if rng.random() < _epsilon(state, t):
             return draw_index(rng, state.means.shape[0])
         return first_largest(state.means)
 
     @staticmethod
+    def probability(state, t, features, arm):
+        leader = first_largest(state.means)
+        return leader_or_any(_epsilon(state, t), state.means.shape[0], arm == leader)
+
+    @staticmethod
     def learn(state, t, features, arm, reward):
         add_reward(state.plays, state.sums, state.means, arm, reward)
+
+
+def _epsilon(state, t):
+    return min(state.epsilon, state.scale / (t + 1))

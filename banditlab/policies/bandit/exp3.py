@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from banditlab.numerics.exponential import Exponential, draw_action, start_exponential
+from banditlab.numerics.exponential import Exponential, draw_action, drawn_with, start_exponential
 from banditlab.registry import policy
 from banditlab.types import Positive
 
@@ -43,6 +43,10 @@ class EXP3:
     @staticmethod
     def choose(state, t, features, rng):
         return draw_action(state.learner, state.scale / math.sqrt(t + 1), rng)
+
+    @staticmethod
+    def probability(state, t, features, arm):
+        return drawn_with(state.learner, arm)
 
     @staticmethod
     def learn(state, t, features, arm, reward):

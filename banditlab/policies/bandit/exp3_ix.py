@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from banditlab.numerics.exponential import Exponential, add_estimate, draw_action, start_exponential
+from banditlab.numerics.exponential import Exponential, add_estimate, draw_action, drawn_with, start_exponential
 from banditlab.registry import policy
 
 
@@ -49,6 +49,10 @@ class EXP3IX:
     @staticmethod
     def choose(state, t, features, rng):
         return draw_action(state.learner, _eta(state, t), rng)
+
+    @staticmethod
+    def probability(state, t, features, arm):
+        return drawn_with(state.learner, arm)
 
     @staticmethod
     def learn(state, t, features, arm, reward):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from banditlab.numerics.indices import first_largest
+from banditlab.numerics.indices import first_largest, leader_or_any
 from banditlab.numerics.network import forward_arms
 from banditlab.numerics.sampling import draw_index
 from banditlab.policies.fitted import Learner, Trained, learn_reward
@@ -54,6 +54,12 @@ class NeuralEpsilon(Trained):
         forward_arms(learner.network, learner.weights, features, learner.disjoint, state.scores)
         check_finite(state.scores, t)
         return first_largest(state.scores)
+
+    @staticmethod
+    def probability(state, t, features, arm):
+        learner = state.learner
+        forward_arms(learner.network, learner.weights, features, learner.disjoint, state.scores)
+        return leader_or_any(state.epsilon, features.shape[0], arm == first_largest(state.scores))
 
     @staticmethod
     def learn(state, t, features, arm, reward):

@@ -60,5 +60,9 @@ class NeuSquareCB(Oracled):
         return draw_weighted(rng, state.weights, 1.0)
 
     @staticmethod
+    def probability(state, t, features, arm):
+        return state.weights[arm]
+
+    @staticmethod
     def learn(state, t, features, arm, reward):
         learn_loss(state, t, features, arm, 1.0 - reward)

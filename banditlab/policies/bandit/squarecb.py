@@ -84,6 +84,10 @@ class SquareCB(Encoded, InverseGap):
         return draw_weighted(rng, state.weights, 1.0)
 
     @staticmethod
+    def probability(state, t, features, arm):
+        return state.weights[arm]
+
+    @staticmethod
     def learn(state, t, features, arm, reward):
         block = arm if state.disjoint else 0
         learn_linear(state.inverse[block], state.theta[block], state.scratch, features[arm], reward)

@@ -53,6 +53,10 @@ class TsallisINF:
         return draw_weighted(rng, state.weights, 1.0)
 
     @staticmethod
+    def probability(state, t, features, arm):
+        return state.weights[arm]
+
+    @staticmethod
     def learn(state, t, features, arm, reward):
         loss = 1.0 - reward
         if state.reduced:

@@ -36,6 +36,10 @@ class Uniform:
         return draw_index(rng, state.means.shape[0])
 
     @staticmethod
+    def probability(state, t, features, arm):
+        return 1.0 / state.means.shape[0]
+
+    @staticmethod
     def learn(state, t, features, arm, reward):
         add_reward(state.plays, state.sums, state.means, arm, reward)
 
