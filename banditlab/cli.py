@@ -60,9 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_merge(commands)
     _add_log(commands)
     _add_reading(commands)
+    _add_diff(commands)
     _add_cite(commands)
     _add_verify(commands)
     _add_catalogue(commands)
+    _add_first_steps(commands)
     return parser
 
 
@@ -147,6 +149,12 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
 
 
+def _add_diff(commands: argparse._SubParsersAction) -> None:
+    diff = _add(commands, "diff", "say which cells differ between two results folders, and why")
+    diff.add_argument("first", metavar="DIR")
+    diff.add_argument("second", metavar="DIR")
+
+
 def _add_cite(commands: argparse._SubParsersAction) -> None:
     cite = _add(commands, "cite", "print BibTeX for BanditLab and the policies and environments of a grid")
     cite.add_argument("grid", metavar="GRID.toml|DIR")
@@ -174,3 +182,12 @@ def _add_catalogue(commands: argparse._SubParsersAction) -> None:
     )
     show = _add(commands, "show", "describe an environment, policy or wrapper: paper, parameters, defaults")
     show.add_argument("name", metavar="NAME", help="a kind, or game/kind")
+
+
+def _add_first_steps(commands: argparse._SubParsersAction) -> None:
+    new = _add(commands, "new", "write a first policy, environment or grid that runs, to be changed")
+    new.add_argument("what", choices=("policy", "environment", "grid"))
+    new.add_argument("name", metavar="NAME", help="lower case, hyphens")
+    new.add_argument("--game", default="bandit", metavar="G", help="default: bandit")
+    new.add_argument("--out", metavar="FILE", help="default: a file of that name here")
+    _add(commands, "doctor", "try all that a run needs on this machine")

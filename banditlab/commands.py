@@ -416,6 +416,32 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(options: argparse.Namespace) -> int:
+    from banditlab.analysis.differences import differences
+    from banditlab.tables import print_differences
+
+    found = differences(options.first, options.second)
+    print_differences(found)
+    return 1 if any(one.verdict == "wrong" for one in found) else 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from banditlab import scaffold
+
+    file, commands = scaffold.write(options.what, options.name, options.game, options.out)
+    print(f"{file} is written. What comes next:")
+    for command in commands:
+        print(f"    {command}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from banditlab.doctor import examine
+    from banditlab.tables import print_findings
+
+    return 1 if print_findings(examine()) else 0
+
+
 COMMANDS = {
     "run": _run,
     "merge": _merge,
@@ -429,4 +455,7 @@ COMMANDS = {
     "verify": _verify,
     "list": _list,
     "show": _show,
+    "diff": _diff,
+    "new": _new,
+    "doctor": _doctor,
 }

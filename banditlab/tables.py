@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -14,6 +15,10 @@ from banditlab.analysis.cells import metric_of
 from banditlab.analysis.results import Result
 from banditlab.runs.precision import Precision
 from banditlab.runs.status import CellStatus, Status
+
+if TYPE_CHECKING:
+    from banditlab.analysis.differences import Difference
+    from banditlab.doctor import Finding
 
 
 def console() -> Console:
@@ -131,6 +136,41 @@ def _slope(row: Any) -> str:
 
 def _p(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
+VERDICT_TEXTS = {
+    "changed": "changed",
+    "first only": "only in the first folder",
+    "second only": "only in the second folder",
+    "wrong": "OTHER NUMBERS OF THE SAME WORK",
+}
+
+
+def print_differences(found: list[Difference]) -> None:
+    """Print each cell that differs between two folders, why, and its means; then how many are the same."""
+    for one in found:
+        if one.verdict == "same" and not one.reasons:
+            continue
+        means = [_number(mean) for mean in one.means]
+        console().print(f"{one.title}: {VERDICT_TEXTS.get(one.verdict, 'same numbers')}", style="bold", soft_wrap=True)
+        for reason in one.reasons:
+            console().print(f"    {reason}", soft_wrap=True)
+        if one.verdict in ("changed", "wrong"):
+            console().print(f"    mean {one.metric} at the last round: {means[0]} -> {means[1]}")
+    same = sum(one.verdict == "same" for one in found)
+    console().print(
+        f"{same:,} of {len(found):,} cells have the same numbers in the replications that both folders have"
+    )
+
+
+def print_findings(found: Iterable[Finding]) -> bool:
+    """Print what the doctor finds, as it finds it; return whether anything fails."""
+    failed = False
+    for one in found:
+        console().print(f"{one.verdict:<5}  {one.what:<10}  ", end="")
+        console().print(textwrap.fill(one.text, 60).replace("\n", "\n" + " " * 19), soft_wrap=True)
+        failed = failed or one.verdict == "fails"
+    return failed
 
 
 MOST = 40  #: cells of which each has a line

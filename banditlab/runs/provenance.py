@@ -34,7 +34,7 @@ def collect() -> dict[str, Any]:
         "cpu": cpu(),
         "cores": os.cpu_count(),
         "python": sys.version.split()[0],
-        "versions": {name: _version(name) for name in (US, *COMPUTE, *HOLD)},
+        "versions": {name: version(name) for name in (US, *COMPUTE, *HOLD)},
         "git": {"banditlab": _state(PACKAGE) if _git(PACKAGE, "ls-files", Path(__file__)) else None, "here": _state()},
         "plugins": {file: _digest(file) for file in registry.plugins},
         "command": sys.argv,
@@ -73,12 +73,8 @@ def played_with(folder: str | Path) -> str | None:
     return last if isinstance(last, str) and VERSION.fullmatch(last) else None
 
 
-def version() -> str | None:
-    """Return the version of BanditLab that is installed; None where it runs from its source alone."""
-    return _version(US)
-
-
-def _version(name: str) -> str | None:
+def version(name: str = US) -> str | None:
+    """Return the version of an installed package; None where it is not, as where BanditLab runs from its source."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
