@@ -32,6 +32,7 @@ def run(
     name: str = "grid",
     record: dict[str, Any] | None = None,
     metric: str | None = None,
+    trace: Sequence[str] = (),
     out: str | Path | None = None,
     jobs: int = -1,
     portable: bool = False,
@@ -45,8 +46,9 @@ def run(
     environment, policies : str, dict, instance of a registered class, or a list of these
         A kind ("ucb1", "dueling/linear"), or a dict with the keys of a TOML table: {"kind": "colstim", "c1": 2.0,
         "sweep": {...}, "label": ...}.
-    horizon, replications, seed, game, name, record, metric
-        As at the top of a TOML grid; replications may be a precision, such as {"relative_half_width": 0.02}.
+    horizon, replications, seed, game, name, record, metric, trace
+        As at the top of a TOML grid; replications may be a precision, such as {"relative_half_width": 0.02}; traces
+        need `out`.
     out : path, optional
         A results folder to keep and to continue; by default nothing is kept on disk.
     jobs : int
@@ -66,10 +68,12 @@ def run(
     settings = {
         "name": name, "horizon": horizon, "replications": replications, "seed": seed,
         **({"game": game} if game else {}), **({"record": record} if record else {}),
-        **({"metric": metric} if metric else {}),
+        **({"metric": metric} if metric else {}), "trace": trace,
     }  # fmt: skip
     grid = from_python(environment, policies, **settings)
     options = {"jobs": jobs, "portable": portable, "compiled": compiled, "progress": _bar(progress)}
+    if trace and out is None:
+        raise UserError("trace: traces are files: give a folder for them, out=...")
     if out is not None:
         return _play(grid, out, **options)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ import numpy as np
 from banditlab import registry
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
-from banditlab.runs import provenance, reading, runner
+from banditlab.runs import provenance, reading, runner, trace
 from banditlab.runs.grid import Grid
 from banditlab.runs.pair import Failure, play_one
 from banditlab.runs.precision import Outlook, in_words, least, outlook
@@ -194,6 +194,7 @@ def _outlooks(grid: Grid, options: argparse.Namespace, works: list[runner.Work])
     folder = _folder(grid, options)
     metrics = {work.key: work.cell.metrics for work in works}
     kept = finals(read_curves(folder), metrics, grid.settings.metric) if (folder / "grid.json").exists() else {}
+    kept = trace.traced(folder, kept, grid.settings.trace)
     return [outlook(grid.settings.replications, kept.get(work.key, {})) for work in works]
 
 

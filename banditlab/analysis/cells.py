@@ -47,6 +47,8 @@ class CellResult:
         Replications that failed when they were last played.
     alone : bool
         Whether the environment has no wrappers and takes turns with no other.
+    key : str
+        What its work is found by in the folder.
     """
 
     environment: str
@@ -64,6 +66,7 @@ class CellResult:
     fixed: bool = False
     failed: frozenset[int] = frozenset()
     alone: bool = True
+    key: str = ""
 
     @property
     def tuned(self) -> bool:

@@ -70,6 +70,7 @@ def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None, failed: frozense
         about["environment"]["instance"] == "fixed",
         failed,
         not about["environment"].keys() & {"wrappers", "switch"},
+        row["key"],
     )
 
 

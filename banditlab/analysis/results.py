@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,6 +191,52 @@ class Result:
                 )
             )
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def trace(
+        self,
+        policy: str | None = None,
+        environment: str | None = None,
+        replication: int | Collection[int] | None = None,
+        *,
+        horizon: int | None = None,
+        columns: Sequence[str] | None = None,
+        rounds: tuple[int, int] | None = None,
+    ) -> pd.DataFrame:
+        """Return what was played and answered in every round, where the grid has a `trace`; no more is read than this.
+
+        Parameters
+        ----------
+        policy, environment : str, optional
+            Labels.
+        replication : int or collection of int, optional
+        horizon : int, optional
+        columns : sequence of str, optional
+            Such as "arm" and "reward"; by default all.
+        rounds : (int, int), optional
+            The first and the one after the last, counted from 0.
+
+        Returns
+        -------
+        DataFrame
+            environment, policy, horizon, replication, round (0, 1, ...), and the columns of the game.
+
+        Raises
+        ------
+        UserError
+            There is no such policy, environment, column, replication, or no trace; or a file is damaged.
+        """
+        from banditlab.analysis.traces import read_traces
+
+        if self.folder is None:
+            raise UserError("traces are files: give run() a folder for them, out=...")
+        asked = {"policy": policy, "environment": environment, "horizon": horizon}
+        for role in ("policy", "environment"):
+            if asked[role] is not None and asked[role] not in self.labels(role):
+                raise UserError(f"no {role} {asked[role]!r}{nearest(asked[role], self.labels(role))}")
+        given = {key: value for key, value in asked.items() if value is not None}
+        cells = [cell for cell in self.cells if all(getattr(cell, key) == value for key, value in given.items())]
+        single = replication is not None and np.ndim(replication) == 0
+        return read_traces(self.folder, cells, [replication] if single else replication, columns, rounds)
 
     def summary(self, metric: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
         """Return the metric at the last round: mean over all replications with its bootstrap-t interval.

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from banditlab.games.game import Game, Indices, Metric, measure, truth_value
+from banditlab.games.game import Column, Columns, Game, Indices, Metric, measure, truth_value
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Counts, Matrix
 
@@ -161,6 +161,9 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(
+        actions=(Column("context"), Column("first"), Column("second")), rewards=(Column("won", bool),)
+    ),
     outcome=truth_value,
     environment_verbs=(observe, duel, shortfall),
     environment_options=(chance,),

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from banditlab.fuse import kernel
-from banditlab.games.game import Game, Metric, measure, number
+from banditlab.games.game import Column, Columns, Game, Metric, measure, number
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix
 
@@ -183,6 +183,7 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(actions=(Column("arm"),), rewards=(Column("reward", float),)),
     outcome=number,
     environment_verbs=(observe, pull, regret),
     policy_verbs=(choose, learn),

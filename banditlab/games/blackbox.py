@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.games.game import Game, Metric, measure, vector
+from banditlab.games.game import Column, Columns, Game, Metric, measure, vector
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Vector
 
@@ -154,6 +154,9 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(
+        actions=(Column("point"),), rewards=(Column("values", float, 1 + shape["constraints"]),)
+    ),
     outcome=read_values,
     environment_verbs=(query, score),
     policy_verbs=(choose, learn),

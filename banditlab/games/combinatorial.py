@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.games.game import Game, ItemList, Metric, measure, number, vector
+from banditlab.games.game import Column, Columns, Game, ItemList, Metric, measure, number, vector
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Counts, Vector
 
@@ -226,6 +226,17 @@ def note(round, row):
         row[n + 1 + round.parts[i]] = round.values[i]
 
 
+def log(env, round, row):
+    """Write for a trace all rounds of the set so far, since where they are cut is no part of what happened."""
+    done, n, size = env.room.block[DONE], round.count, round.items.shape[0]
+    row[0], row[1] = round.t + round.rounds - done, done
+    for i in range(n):
+        row[2 + i] = round.items[i] if i < size else -1
+    row[2 + n] = env.room.worth[EARNED]
+    for i in range(round.parts.shape[0]):
+        row[3 + n + round.parts[i]] = round.values[i]
+
+
 def read_outcome(value: Any, shape: dict[str, int]) -> tuple[float, np.ndarray, np.ndarray]:
     """Read what a user tells of a round: a reward, or (reward, {part: value, ...}), with values in [0, 1]."""
     parts = shape["parts"]
@@ -257,6 +268,11 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(
+        actions=(Column("rounds"), Column("items", int, shape["items"])),
+        rewards=(Column("reward", float), Column("values", float, shape["parts"])),
+    ),
+    log=log,
     outcome=read_outcome,
     environment_verbs=(contains, value, pull, draw_set),
     policy_verbs=(choose, learn),

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from banditlab.games.game import Game, Metric, Point, measure, vector
+from banditlab.games.game import Column, Columns, Game, Metric, Point, measure, vector
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Vector
 
@@ -229,6 +229,10 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(
+        actions=(Column("point", float, shape["dim"]),),
+        rewards=(Column("gradient", float, shape["dim"]), Column("second", float, shape["dim"])),
+    ),
     outcome=read_gradient,
     environment_verbs=(contains, reveal, score),
     policy_verbs=(choose, learn),

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from banditlab.fuse import kernel
-from banditlab.games.game import Game, Indices, Metric, measure, truth_value
+from banditlab.games.game import Column, Columns, Game, Indices, Metric, measure, truth_value
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix
 
@@ -162,6 +162,7 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(actions=(Column("first"), Column("second")), rewards=(Column("won", bool),)),
     outcome=truth_value,
     environment_verbs=(observe, duel, regret),
     environment_options=(chance,),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from banditlab.fuse import bind
 from banditlab.games.letters import Letters
 
 
@@ -141,6 +142,32 @@ class ItemList(Array):
         return np.array_equal(one, other)
 
 
+@dataclass(frozen=True)
+class Column:
+    """What some of the numbers are that `log` writes.
+
+    Attributes
+    ----------
+    name : str
+        In a trace.
+    kind : type
+        int, float or bool.
+    size : int, optional
+        Of a list, how many numbers at most; of integers -1 stands for none.
+    """
+
+    name: str
+    kind: type = int
+    size: int | None = None
+
+
+class Columns(NamedTuple):
+    """What a trace has of each round, behind its number."""
+
+    actions: tuple[Column, ...]  #: what was played
+    rewards: tuple[Column, ...]  #: what the environment answered
+
+
 def _same(value: Any, kind: type, wanted: str) -> Any:
     try:
         found = kind(value)
@@ -163,7 +190,12 @@ class Game:
     ask, tell : function
         The policy's half of a round, for a user's own loop.
     note : function
-        Writes what was played and seen in a round into an array, for a trace.
+        Writes what was played and seen in a round into an array.
+    columns : function
+        What `log` writes behind the number of a round, as `Columns`, given the numbers that `axes` names.
+    log : function, optional
+        Writes a round into an array, for a trace; by default its number, and what `note` writes. If the next round has
+        the same number, it stands in place of this one.
     outcome : function
         Reads what a policy is told after a round, given by a user, and the lengths of the axes; a ValueError says what
         it should be.
@@ -216,6 +248,7 @@ class Game:
     ask: Callable
     tell: Callable
     note: Callable
+    columns: Callable[[dict[str, int]], Columns]
     outcome: Callable
     environment_verbs: tuple[Callable, ...]
     policy_verbs: tuple[Callable, ...]
@@ -232,6 +265,7 @@ class Game:
     hinted: Callable = lambda policy, state: False
     follows: bool = False
     skips: Callable | None = None
+    log: Callable | None = None
     action: Indices = Indices()
     duels: bool = False
     yields: bool = False
@@ -249,6 +283,11 @@ class Game:
     def loop(self) -> dict[Callable, Callable]:
         """The game's own functions, by their stubs in `play`."""
         return {rounds: self.rounds, conclude: self.conclude or conclude}
+
+    @property
+    def logs(self) -> Callable:
+        """What writes a round for a trace."""
+        return self.log or bind(log, {"note": self.note})
 
     def shape(self, env: Any) -> dict[str, int]:
         """Return the numbers that `axes` names, of an environment's state."""
@@ -272,7 +311,7 @@ def play(env, policy, channel, start, end, contexts, coins, totals, points, curv
     """Play rounds start .. end - 1 and copy the totals into `curves` at the record points.
 
     channel : states of the wrappers between the environment and the policy, from the environment on; usually none
-    totals : float64 (M,), running totals of the metrics
+    totals : float64 (M,), running totals of the metrics; what stands behind them is no matter of this function
     points : int64 (P,), numbers of rounds at which to record, increasing
     curves : float64 (P, M)
     """
@@ -284,9 +323,20 @@ def play(env, policy, channel, start, end, contexts, coins, totals, points, curv
             t = until
             if t == points[p]:
                 conclude(env, policy, t, totals)
-                for m in range(totals.shape[0]):
+                for m in range(curves.shape[1]):
                     curves[p, m] = totals[m]
 
 
 def measure(env, policy, round, last, totals) -> None:
     """Users' metrics: add to their running totals after a round; `last` before a record point."""
+
+
+def note(round, row) -> None:
+    """Game: write what was played and seen."""
+    raise NotImplementedError
+
+
+def log(env, round, row) -> None:
+    """Write the number of a round, and what was played and seen."""
+    row[0] = round.t
+    note(round, row[1:])

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.fuse import kernel
-from banditlab.games.game import Game, Metric, measure, vector
+from banditlab.games.game import Column, Columns, Game, Metric, measure, vector
 from banditlab.games.letters import Item, Letters, carry
 from banditlab.types import Matrix, Vector
 
@@ -200,6 +200,13 @@ def note(round, row):
             row[1 + arms + k * m + i] = round.costs[k, i]
 
 
+def log(env, round, row):
+    """Write a round for a trace: what came of the action that was played, whatever else the policy saw."""
+    row[0], row[1], row[2], row[3] = round.t, round.arm, 1.0 if round.forced else 0.0, round.reward
+    for i in range(round.costs.shape[1]):
+        row[4 + i] = round.costs[round.arm, i]
+
+
 class Outside(NamedTuple):
     """Rewards or costs of which some are not as the game has them."""
 
@@ -264,6 +271,11 @@ GAME = Game(
     ask=ask,
     tell=tell,
     note=note,
+    columns=lambda shape: Columns(
+        actions=(Column("arm"), Column("forced", bool)),
+        rewards=(Column("reward", float), Column("costs", float, shape["resources"])),
+    ),
+    log=log,
     outcome=read_outcome,
     environment_verbs=(observe, pull, score),
     policy_verbs=(choose, learn),

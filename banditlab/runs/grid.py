@@ -54,6 +54,7 @@ class Settings:
     replications: Replications = 20  #: a number, or the precision to which a cell is played
     seed: Index = 0
     record: Record = Record()
+    trace: tuple[Literal["actions", "rewards"], ...] = ()  #: of which every round is kept
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
 
 
@@ -333,6 +334,7 @@ class Grid:
             "replications": s.replications if isinstance(s.replications, int) else asdict(s.replications),
             "seed": s.seed,
             "record": {"points": s.record.points, "spacing": s.record.spacing},
+            **({"trace": list(s.trace)} if s.trace else {}),
             "metric": s.metric,
             "claims": list(self.claims),
             "environments": [{"game": world.kind.game, **world.about} for world in worlds.values()],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from banditlab.errors import UserError
-from banditlab.runs import precision, provenance
+from banditlab.runs import precision, provenance, trace
 from banditlab.runs.store import Store, finals, read_cells, read_curves, read_failures, read_grid
 
 
@@ -38,9 +38,11 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
     with store.alone():
         for line in store.repair():
             raise UserError(line)
+        trace.gather([Path(folder) for folder in folders], store.folder)
         store.adopt(grid, cells, [read_curves(Path(folder)) for folder in folders])
         metrics = {row["key"]: row["metrics"] for row in cells.to_pylist()}
         values = finals(read_curves(store.folder), metrics, grid["metric"])
+        values = trace.traced(store.folder, values, grid.get("trace", ()))
         failed = [row for folder in folders for row in read_failures(Path(folder))]
         failed = [row for row in failed if row["replication"] not in values.get(row["key"], ())]
         store.write_failures(failed)

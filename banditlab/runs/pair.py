@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from banditlab.games.game import measure, play
 from banditlab.games.letters import carry, chain, make_room, make_shelf
 from banditlab.problem import Problem
 from banditlab.registry import Kind
-from banditlab.runs import switching
+from banditlab.runs import files, switching, trace
 from banditlab.runs.grid import Cell, Settings
 
 SLICE = 0.1  #: seconds that a stretch of rounds should last, so that a run can be stopped
@@ -68,11 +69,11 @@ def prepare(cell: Cell, settings: Settings, *, portable: bool = False, compiled:
     CacheError
         Compiled code cannot be written.
     """
-    verbs = _verbs(cell)
+    verbs = _verbs(cell, settings)
     reason = getattr(cell.player.instance, "plain", "") if compiled else "asked for"
     if reason:
         return Pair(fuse.plain(play, verbs, portable=portable), reason)
-    start = _start(cell, settings, 0)
+    start = begin(cell, settings, 0)
     points, curves = _tables(cell, settings)
     streams = start.contexts, start.coins
     arguments = (start.env, start.policy, start.channel, 0, 0, *streams, curves[0], points, curves)
@@ -113,7 +114,9 @@ def _place(error: Exception) -> str:
     return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
 
 
-class _Start(NamedTuple):
+class Start(NamedTuple):
+    """States and streams of a replication, which `begin` makes."""
+
     env: Any
     policy: Any
     channel: tuple
@@ -134,7 +137,7 @@ def start_environment(
     return fuse.settle(environment.start(*streams, horizon))
 
 
-def _start(cell: Cell, settings: Settings, replication: int) -> _Start:
+def begin(cell: Cell, settings: Settings, replication: int) -> Start:
     """Return fresh states and the streams of a replication."""
     return _start_player(cell, settings, replication, _start_world(cell, settings, replication))
 
@@ -149,7 +152,7 @@ def _start_world(cell: Cell, settings: Settings, replication: int) -> Any:
     return fuse.settle(switching.start(states, world.schedule, cell.horizon)) if world.then else states[0]
 
 
-def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) -> _Start:
+def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) -> Start:
     """Return a fresh state of the policy beside that of the environment, and the streams."""
     root, place = settings.seed, (cell.game, cell.world.kind.name)
     facts = cell.world.facts(env, cell.horizon)
@@ -160,7 +163,7 @@ def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) ->
     if cell.world.channel and (reason := games()[cell.game].letters.past(player.instance, policy)):
         raise UserError(f"{player.kind.name} {reason}, which wrappers do not reach")
     channel = _start_channel(cell, settings, replication, env)
-    return _Start(env, policy, channel, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
+    return Start(env, policy, channel, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
 
 
 def _start_channel(cell: Cell, settings: Settings, replication: int, env: Any) -> tuple:
@@ -189,6 +192,7 @@ def play_replications(
     replications: Iterable[int],
     stopped: Callable[[], bool] = lambda: False,
     advance: Callable[[int], None] = lambda rounds: None,
+    traces: Path | None = None,
 ) -> list[Curve | Failure]:
     """Play replications one after the other, in slices of about a tenth of a second.
 
@@ -198,12 +202,16 @@ def play_replications(
         Asked between slices; once it is true, the unfinished replication is given up and the rest left out.
     advance : callable
         Told the number of rounds after each slice.
+    traces : path, optional
+        Folder for those of the cell, where the settings ask for traces.
     """
     done: list[Curve | Failure] = []
     pace = _Pace()
     for replication in replications:
         try:
-            result = _play(pair, cell, settings, replication, stopped, advance, pace)
+            result = _play(pair, cell, settings, replication, stopped, advance, pace, traces)
+        except files.CannotWrite:
+            raise
         except Diverged as error:
             result = Failure(replication, f"{error}; a smaller rate may help ({cell.player.described})")
         except Exception as error:  # of a user's own policy or environment: the others go on
@@ -216,14 +224,15 @@ def play_replications(
 
 def play_one(cell: Cell, settings: Settings, replication: int) -> Curve | Failure:
     """Play one replication in plain Python; what its policy or environment raises is raised, for a debugger."""
+    settings = replace(settings, trace=())
     return _play(
-        prepare(cell, settings, compiled=False), cell, settings, replication, bool, lambda rounds: None, _Pace()
+        prepare(cell, settings, compiled=False), cell, settings, replication, bool, lambda rounds: None, _Pace(), None
     )
 
 
-def open_pair(cell: Cell, settings: Settings, replication: int) -> tuple[dict[Callable, Callable], _Start]:
+def open_pair(cell: Cell, settings: Settings, replication: int) -> tuple[dict[Callable, Callable], Start]:
     """Return the verbs of a cell, and the states and streams of a replication before its first round."""
-    return _verbs(cell), _start(cell, settings, replication)
+    return _verbs(cell, replace(settings, trace=())), begin(cell, settings, replication)
 
 
 class _Pace:
@@ -237,57 +246,73 @@ class _Pace:
         self.rounds = max(1, min(fitting, 8 * self.rounds))
 
 
-def _play(pair, cell, settings, replication, stopped, advance, pace) -> Curve | Failure | None:
-    begin = time.perf_counter(), time.thread_time()
+def _play(pair, cell, settings, replication, stopped, advance, pace, traces) -> Curve | Failure | None:
+    clock = time.perf_counter(), time.thread_time()
     points, curves = _tables(cell, settings)
-    played = 0
-    for length in _slices(pair, cell, _start(cell, settings, replication), points, curves, pace, stopped):
-        advance(length)
-        played += length
-    if played < cell.horizon:
-        return None
-    taken = time.perf_counter() - begin[0], time.thread_time() - begin[1]
-    return _finish(cell, replication, points, curves, *taken)
+    start, played = begin(cell, settings, replication), 0
+    with _totals(cell, settings, start.env, traces and traces / trace.name_of(replication)) as totals:
+        for length in _slices(pair, cell, start, points, curves, totals, pace, stopped):
+            advance(length)
+            played += length
+        return _finish(cell, replication, points, curves, totals, clock) if played == cell.horizon else None
+
+
+def _totals(cell: Cell, settings: Settings, env: Any, path: Path | None) -> contextlib.closing[trace.Totals]:
+    """Return the running totals of a replication; with a tape for its rounds, where they are traced."""
+    game = games()[cell.game]
+    width = len(game.metrics) + len(cell.user_metrics)
+    if not settings.trace:
+        return contextlib.closing(trace.Totals(width))
+    return contextlib.closing(trace.Tape(width, trace.Writer(path, game.columns(game.shape(env)), settings.trace)))
 
 
 def measure_rate(pair: Pair, cell: Cell, settings: Settings, seconds: float = 0.2) -> float:
     """Return rounds per second over the first rounds of a replication."""
-    first = _slices(pair, cell, _start(cell, settings, 0), *_tables(cell, settings), _Pace(), bool)
-    next(first)  # without the clock: kernels that plain Python calls are compiled now
-    start, tables = _start(cell, settings, 0), _tables(cell, settings)
-    begin = time.perf_counter()
-    played = sum(_slices(pair, cell, start, *tables, _Pace(), lambda: time.perf_counter() - begin >= seconds))
-    return played / (time.perf_counter() - begin)
+
+    def slices(start, stopped):
+        with _totals(cell, settings, start.env, None) as totals:
+            yield from _slices(pair, cell, start, *_tables(cell, settings), totals, _Pace(), stopped)
+
+    next(slices(begin(cell, settings, 0), bool))  # without the clock: kernels that plain Python calls are compiled now
+    start = begin(cell, settings, 0)
+    clock = time.perf_counter()
+    played = sum(slices(start, lambda: time.perf_counter() - clock >= seconds))
+    return played / (time.perf_counter() - clock)
 
 
-def _slices(pair, cell, start, points, curves, pace, stopped) -> Iterator[int]:
+def _slices(pair, cell, start, points, curves, totals, pace, stopped) -> Iterator[int]:
     """Play a replication until its horizon, or until `stopped`; yield the number of rounds of each slice."""
-    totals, t = fuse.apart(np.zeros(curves.shape[1])), 0
+    t = 0
     while t < cell.horizon and not stopped():
-        before, stop = time.perf_counter(), min(cell.horizon, t + pace.rounds)
+        before, stop = time.perf_counter(), min(cell.horizon, t + min(pace.rounds, totals.room))
         streams = start.contexts, start.coins
-        pair.function(start.env, start.policy, start.channel, t, stop, *streams, totals, points, curves)
+        pair.function(start.env, start.policy, start.channel, t, stop, *streams, totals.array, points, curves)
+        totals.turn()
         pace.adapt(stop - t, time.perf_counter() - before)
         yield stop - t
         t = stop
 
 
-def _finish(cell, replication, points, curves, seconds, cpu) -> Curve | Failure:
+def _finish(cell, replication, points, curves, totals, clock) -> Curve | Failure:
     own = games()[cell.game].metrics
     keep = [m for m, metric in enumerate(own) if metric in cell.game_metrics]
     values = curves[:, keep + list(range(len(own), curves.shape[1]))]
     if not np.isfinite(values).all():
         p, m = np.argwhere(~np.isfinite(values))[0]
         return Failure(replication, f"{cell.metrics[m]} is {values[p, m]} at round {points[p]}")
-    return Curve(replication, points, values, seconds, cpu)
+    totals.finish()
+    return Curve(replication, points, values, time.perf_counter() - clock[0], time.thread_time() - clock[1])
 
 
-def _verbs(cell: Cell) -> dict[Callable, Callable]:
+def _verbs(cell: Cell, settings: Settings) -> dict[Callable, Callable]:
     verbs = {**games()[cell.game].loop, **cell.world.verbs, **cell.player.kind.verbs}
     if wrappers := [wrapper.kind.cls for wrapper in cell.world.channel]:
         letters = games()[cell.game].letters
         verbs |= {letters.hear: letters.send, carry: chain(letters, wrappers)}
     measures = _measures(cell)
+    if settings.trace:
+        game = games()[cell.game]
+        measures = trace.keeping(game, measures, len(game.metrics) + len(cell.user_metrics))
     return verbs if measures is None else {**verbs, measure: measures}
 
 

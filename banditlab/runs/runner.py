@@ -22,11 +22,11 @@ from joblib.externals.loky import get_reusable_executor
 from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.games.game import shown
-from banditlab.runs import provenance
+from banditlab.runs import provenance, trace
 from banditlab.runs.grid import Cell, Grid, Settings
 from banditlab.runs.identity import Keys, code, code_of
 from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, play_replications, prepare
-from banditlab.runs.precision import Precision, stand
+from banditlab.runs.precision import Precision, most, stand
 from banditlab.runs.store import Store, finals, read_curves
 
 MANY = 2000  #: cells, above which not every one is started before the run
@@ -239,11 +239,13 @@ def run(
             "reached: give a number, or share the work by --backend dask"
         )
     count = workers(jobs) if compiled or backend else 1  # a debugger needs everything in its own process
+    if grid.settings.trace:
+        trace.check(most(grid.settings.replications), len(grid.cells), backend)
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
     with store.alone():
-        crew = _Workers(grid.settings, count, backend, scheduler, portable, progress or Progress())
+        crew = _Workers(grid.settings, store.folder, count, backend, scheduler, portable, progress or Progress())
         return _run(grid, works, store, crew, shard or Shard(1, 1), fresh)
 
 
@@ -251,7 +253,7 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers, shard: Sha
     damaged = store.repair()
     if fresh:
         store.clear()
-    finished = store.finished({work.key: len(work.cell.metrics) for work in works})
+    finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
     store.describe(grid, crew.portable, [(work.key, work.cell, work.told) for work in works])
     plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
     tasks = plan.begin()
@@ -375,13 +377,15 @@ class _Workers:
     def __init__(
         self,
         settings: Settings,
+        folder: Path,
         jobs: int,
         backend: str | None,
         scheduler: str | None,
         portable: bool,
         progress: Progress,
     ):
-        self.settings, self.jobs, self.backend, self.scheduler = settings, jobs, backend, scheduler
+        self.settings, self.folder, self.jobs = settings, folder.absolute(), jobs
+        self.backend, self.scheduler = backend, scheduler
         self.portable, self.progress = portable, progress
         self.stopped = threading.Event()
         self._fast: deque[Task] = deque()  # of compiled pairs
@@ -448,8 +452,9 @@ class _Workers:
 
     def _play_here(self, task: Task) -> list[Curve | Failure]:
         work = task.work
+        traces = trace.folder_of(self.folder, work.key)
         return play_replications(
-            work.pair, work.cell, self.settings, task.replications, self.stopped.is_set, self.progress.advance
+            work.pair, work.cell, self.settings, task.replications, self.stopped.is_set, self.progress.advance, traces
         )
 
     def _in_processes(
@@ -486,8 +491,9 @@ class _Workers:
         work = task.work
         metrics = registry.metrics(work.cell.game)
         compiled = not work.pair.reason
-        way = work.loop, self.portable, compiled
-        return cloudpickle.dumps((work.cell, self.settings, task.replications, metrics, way))
+        way = work.loop, self.portable, compiled, bool(self.settings.trace)
+        traces = trace.folder_of(self.folder, work.key)
+        return cloudpickle.dumps((work.cell, self.settings, task.replications, metrics, way, traces))
 
 
 def _leave_interrupts_to_the_parent() -> None:
@@ -509,13 +515,13 @@ def _play_there(files: tuple[str, ...], packed: bytes) -> list[Curve | Failure]:
     for file in files:
         if file not in registry.plugins:
             registry.load_plugin(file)
-    cell, settings, replications, metrics, way = cloudpickle.loads(packed)
+    cell, settings, replications, metrics, way, traces = cloudpickle.loads(packed)
     registry.adopt(metrics)
     if way not in _loops:
-        _, portable, compiled = way
+        _, portable, compiled, _ = way
         _loops[way] = prepare(cell, settings, portable=portable, compiled=compiled)
     with threadpoolctl.threadpool_limits(1):
-        return play_replications(_loops[way], cell, settings, replications)
+        return play_replications(_loops[way], cell, settings, replications, traces=traces)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from banditlab.runs import provenance, reading
+from banditlab.runs import provenance, reading, trace
 from banditlab.runs.grid import Cell
 from banditlab.runs.identity import Keys
 from banditlab.runs.precision import Precision, Stand, most, stand
@@ -96,6 +96,7 @@ def status(folder: str | Path) -> Status:
     keys = {key(cell): cell for cell in grid.cells}
     failed, seconds, wanted = defaultdict(dict), _seconds(place), grid.settings.replications
     values = finals(table, {key: cell.metrics for key, cell in keys.items()}, grid.settings.metric)
+    values = trace.traced(place, values, grid.settings.trace)
     for row in read_failures(place):
         if row["replication"] not in values.get(row["key"], ()):
             failed[row["key"]][row["replication"]] = row["message"]

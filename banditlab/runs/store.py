@@ -6,6 +6,7 @@
 `curves.parquet`   a row a replication and metric: key, replication, metric, the rounds, the values, a checksum
 `segments/`        finished work of a run under way, in the form of `curves.parquet`
 `failures.json`    replications that failed, and why
+`trace/`           every round of a replication, where the grid asks for it: see `trace`
 `damaged/`         files that could not be read, or not wholly, when a run found them
 `provenance/`      hosts, versions, timings; never read back
 =================  ==========================================================================================
@@ -20,11 +21,10 @@ import contextlib
 import fcntl
 import itertools
 import json
-import os
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 from banditlab.errors import Damaged, UserError
 from banditlab.games.game import shown
 from banditlab.problem import PLAIN
+from banditlab.runs import files, trace
 from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Curve, Failure
 
@@ -129,6 +130,7 @@ class Store:
     def repair(self) -> list[str]:
         """Set damaged files aside, and keep the rows of them that are whole; return a line for each file."""
         found = [damage for file in _curve_files(self.folder) if (damage := self._repair_curves(file))]
+        found += [self._repair_trace(file, damage) for file, damage in trace.clean(self.folder)]
         try:
             read_grid(self.folder)
         except Damaged as error:
@@ -146,6 +148,10 @@ class Store:
             self._set_aside(file)
         return damage and f"{file}: {damage}; what was lost is played again"
 
+    def _repair_trace(self, file: Path, damage: str) -> str:
+        self._set_aside(file)
+        return f"{file}: {damage}; what was lost is played again"
+
     def _set_aside(self, file: Path) -> None:
         place = self.folder / "damaged"
         place.mkdir(exist_ok=True)
@@ -153,21 +159,24 @@ class Store:
 
     def clear(self) -> None:
         """Remove all finished work."""
-        for file in _curve_files(self.folder):
+        for file in (*_curve_files(self.folder), *trace.stored(self.folder)):
             file.unlink()
 
-    def finished(self, widths: Mapping[str, int]) -> set[tuple[str, int]]:
+    def finished(self, widths: Mapping[str, int], traced: Collection[str] = ()) -> set[tuple[str, int]]:
         """Return (key, replication) of finished work, of rows that were looked at before.
 
         Parameters
         ----------
         widths : dict of str to int
             The number of metrics of each key in question.
+        traced : collection of str
+            What there must be a trace of.
         """
         tables = [pq.read_table(file, columns=list(PLACE)) for file in _curve_files(self.folder)]
         rows = {row for table in tables for row in zip(*(table[name].to_pylist() for name in PLACE), strict=True)}
         found = Counter((key, replication) for key, replication, _ in rows)
-        return {place for place, metrics in found.items() if metrics == widths.get(place[0])}
+        whole = {place for place, metrics in found.items() if metrics == widths.get(place[0])}
+        return whole & trace.found(self.folder, traced) if traced else whole
 
     def note_failures(self, failures: Iterable[tuple[str, Failure]]) -> None:
         """Write which replications failed, each with the key of its cell."""
@@ -226,7 +235,7 @@ def _is_foreign(name: str) -> bool:
     return name not in OURS and not name.startswith(".")  # what begins with a dot is a file that was never finished
 
 
-OURS = {"segments", "provenance", "damaged", "curves.parquet", "cells.parquet", "failures.json", "check"}
+OURS = {"segments", "provenance", "damaged", "trace", "curves.parquet", "cells.parquet", "failures.json", "check"}
 
 
 def _row(key: str, replication: int, metric: str, rounds: np.ndarray, values: np.ndarray) -> dict[str, Any]:
@@ -448,18 +457,11 @@ def _write(table: pa.Table, path: Path) -> None:
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Write under a temporary name in the same folder, sync, and rename."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    written = files.temporary(path)
     try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write(written)
+        files.settle(written, path)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise files.cannot_write(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        written.unlink(missing_ok=True)
