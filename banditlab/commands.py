@@ -15,8 +15,9 @@ import numpy as np
 from banditlab import registry
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
+from banditlab.games.game import shown
 from banditlab.runs import provenance, reading, runner, trace
-from banditlab.runs.grid import Grid
+from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Failure, play_one
 from banditlab.runs.precision import Outlook, in_words, least, outlook
 
@@ -215,6 +216,42 @@ def _only(grid: Grid, text: str) -> int:
             print(f"{title}, replication {number}, after {cell.horizon:,} rounds:")
             print("\n".join(f"  {name} {value!r}" for name, value in last.items()))
     return 0
+
+
+def _trace(options: argparse.Namespace) -> int:
+    """Play one replication here, and print some of its rounds."""
+    from banditlab.runs.watching import watch
+    from banditlab.tables import print_watched
+
+    options.quick = False
+    grid = _read(options)
+    cell = _one_cell(grid, options)
+    metric = shown(options.metric or grid.settings.metric, cell.metrics)[0]
+    if options.metric and metric != options.metric:
+        raise UserError(f"--metric {options.metric}: no metric of {cell.title}{nearest(options.metric, cell.metrics)}")
+    first, _, after = options.rounds.partition(":")
+    if not (first.isdecimal() and after.isdecimal() and int(first) < int(after)):
+        raise UserError(f"--rounds {options.rounds}: should read A:B with A < B, such as 0:20")
+    rounds = range(int(first), min(int(after), cell.horizon))
+    if not rounds:
+        raise UserError(f"--rounds {options.rounds}: the rounds of this cell are 0 .. {cell.horizon - 1}")
+    if options.replication < 0:
+        raise UserError(f"--replication {options.replication}: they are counted from 0")
+    seen = watch(cell, grid.settings, options.replication, rounds, metric, portable=options.portable)
+    print_watched(cell, options.replication, rounds, seen, metric)
+    return 0
+
+
+def _one_cell(grid: Grid, options: argparse.Namespace) -> Cell:
+    cells = list(grid.cells)
+    for role in ("policy", "environment", "horizon"):
+        asked, there = getattr(options, role), list(dict.fromkeys(getattr(cell, role) for cell in cells))
+        if asked is None and len(there) > 1:
+            raise UserError(f"--{role}: say which: {', '.join(map(str, there))}")
+        if asked is not None and asked not in there:
+            raise UserError(f"--{role} {asked}: no {role} {asked!r}{nearest(str(asked), map(str, there))}")
+        cells = [cell for cell in cells if asked in (None, getattr(cell, role))]
+    return cells[0]
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -448,6 +485,7 @@ COMMANDS = {
     "merge": _merge,
     "log": _log,
     "status": _status,
+    "trace": _trace,
     "check": _check,
     "summary": _summary,
     "plot": _plot,

@@ -7,14 +7,17 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from banditlab.analysis.cells import metric_of
 from banditlab.analysis.results import Result
+from banditlab.runs.grid import Cell
 from banditlab.runs.precision import Precision
 from banditlab.runs.status import CellStatus, Status
+from banditlab.runs.watching import Watched
 
 if TYPE_CHECKING:
     from banditlab.analysis.differences import Difference
@@ -171,6 +174,76 @@ def print_findings(found: Iterable[Finding]) -> bool:
         console().print(textwrap.fill(one.text, 60).replace("\n", "\n" + " " * 19), soft_wrap=True)
         failed = failed or one.verdict == "fails"
     return failed
+
+
+FEW = 3  #: numbers of a list, and scores, that a table shows
+
+
+def print_watched(cell: Cell, replication: int, rounds: range, seen: Iterable[Watched], metric: str) -> None:
+    """Print rounds of a replication, a row each; columns without any entry are left out."""
+    found = list(seen)
+    sums = metric_of(cell.game, metric).cumulative
+    names = sorted({one.scores[0] for one in found} - {""})
+    heads = ["round", "shown", *(f"{name} by arm" for name in names)]
+    rows = [
+        {
+            "round": str(one.round),
+            "shown": "; ".join(map(_brief, one.shown)),
+            **{f"{name} by arm": _ranked(one) for name in names if one.scores[0] == name},
+            **{name: _brief(value) for name, value in (one.played | one.answered).items()},
+            "heard": _heard(one) if cell.world.channel else "",
+            f"{'+ ' * sums}{metric}": _brief(one.added),
+            "learnt": _learnt(one),
+        }
+        for one in found
+    ]
+    columns = list(dict.fromkeys([*heads, *(key for row in rows for key in row)]))
+    shown = Table(box=None, pad_edge=False)
+    kept = [key for key in columns if any(row.get(key) for row in rows)]
+    for key in kept:
+        shown.add_column(
+            key, overflow="fold", justify="left" if key in ("shown", "heard", "learnt", *heads[2:]) else "right"
+        )
+    for row in rows:
+        shown.add_row(*(row.get(key, "") for key in kept))
+    console().print(f"{cell.title}, replication {replication}", style="bold")
+    console().print(shown)
+    if len(found) < len(rounds):
+        console().print(f"the policy stopped before round {rounds.start + len(found)}")
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, list | np.ndarray):
+        more = " ..." if len(value) > FEW else ""
+        return " ".join(map(_brief, value[:FEW])) + more
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return "-" if value is None or value != value else f"{value:.3g}"  # noqa: PLR0124 (nan)
+
+
+def _heard(one: Watched) -> str:
+    return "; ".join(", ".join(map(_brief, call.values())) for call in one.heard) or "-"
+
+
+def _ranked(one: Watched) -> str:
+    """Write the scores from the one that was played on: from the largest, or from the least."""
+    _, values = one.scores
+    largest = max(values.values()) in [values.get(arm) for arm in one.played.values() if type(arm) is int]
+    order = sorted(values, key=values.get, reverse=largest)
+    return ", ".join(f"{arm}: {values[arm]:.4g}" for arm in order[:FEW]) + (", ..." if len(order) > FEW else "")
+
+
+def _learnt(one: Watched) -> str:
+    texts = []
+    for name, places in one.learnt.items():
+        if len(places) > FEW:
+            texts.append(f"{name} ({len(places)} numbers)")
+        texts += [
+            f"{name}{list(place) if place else ''} {_brief(value)}"
+            for place, value in places.items()
+            if len(places) <= FEW
+        ]
+    return ", ".join(texts[: 2 * FEW]) + (", ..." if len(texts) > 2 * FEW else "")
 
 
 MOST = 40  #: cells of which each has a line
