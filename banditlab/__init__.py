@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from banditlab.adapters import adapt
     from banditlab.agents import Agent, agent
     from banditlab.analysis.loading import load
     from banditlab.analysis.results import Result
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from banditlab.registry import environment, load_plugin, metric, policy, wrapper
 
 _HOMES = {
+    "adapt": "adapters",
     "Agent": "agents",
     "agent": "agents",
     "Result": "analysis.results",
@@ -36,6 +38,7 @@ __all__ = [
     "Agent",
     "Result",
     "UserError",
+    "adapt",
     "agent",
     "bound",
     "checks",

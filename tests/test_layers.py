@@ -19,7 +19,7 @@ LAYERS = [
     ("offline/",),
     ("games/", "bounds"),
     ("problem", "registry"),
-    ("environments/", "policies/", "wrappers/"),
+    ("environments/", "policies/", "wrappers/", "adapters"),
     ("validation", "facts"),
     ("runs/", "agents"),
     ("analysis/", "progress", "doctor"),
