@@ -7,8 +7,11 @@ from banditlab.checks.pairs import cell_of, reference_for
 from banditlab.checks.promptness import late_learning
 
 PROMPT = [kind for kind in registry.kinds("policy") if "prompt-feedback" in kind.needs]
-#: They hold a place for each round, in which late or lost outcomes would leave gaps.
-BY_ROUND = {"sliding-window-ucb", "explore-then-commit"}
+#: They hold a place for each round, or count on the outcome of each play in turn: late or lost ones would leave gaps.
+BY_ROUND = {
+    "sliding-window-ucb", "explore-then-commit", "successive-elimination", "sequential-halving", "lucb",
+    "interleaved-filter",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PROMPT if kind.name not in BY_ROUND], ids=lambda kind: kind.title)

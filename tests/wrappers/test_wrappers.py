@@ -355,3 +355,15 @@ def test_every_game_says_what_its_letters_hold():
         learn = next(stub for stub in game.policy_verbs if stub.__name__ == "learn")
         told = len(game.letters.what) + len(game.letters.outcome)
         assert learn.__code__.co_argcount == 2 + told
+
+
+@pytest.mark.parametrize("policy", ["ucb1", "moss", "ucb-v", "kl-ucb", "discounted-ucb", "thompson-gaussian"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # compiled code divides by zero without one
+def test_an_arm_that_nothing_was_heard_of_is_played_again(policy):
+    """With half of the outcomes lost, in each of 20 runs the best of three arms is played most in the end."""
+    bernoulli = {"kind": "bernoulli", "means": [0.1, 0.2, 0.9]}
+    one = grid(bernoulli, {"kind": policy}, {"kind": "missing", "rate": 0.5}, game="bandit", horizon=600)
+    [cell] = one.cells
+    for curve in play_replications(prepare(cell, one.settings, compiled=False), cell, one.settings, range(20)):
+        half = np.searchsorted(curve.rounds, 300)
+        assert curve.values[-1, 0] - curve.values[half, 0] < 0.5 * 0.7 * 300

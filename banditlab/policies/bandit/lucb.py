@@ -16,7 +16,7 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, NonNegative, Positive, Vector
 
 
-@policy("lucb", game="bandit", told=("noise",), cite=("kalyanakrishnan2012pac",))
+@policy("lucb", game="bandit", needs=("prompt-feedback",), told=("noise",), cite=("kalyanakrishnan2012pac",))
 @dataclass(frozen=True)
 class LUCB:
     """Each arm once, then the arm h of the largest mean and its rival l, in turns t = 1, 2, ... of two plays.

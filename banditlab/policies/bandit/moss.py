@@ -60,7 +60,11 @@ class MOSS:
         alpha = 1.35 if self.alpha is None else self.alpha
         scale = (1.0 + alpha) / 2.0 if anytime else 1.0
         level = 0.0 if anytime else math.log(problem.horizon if self.n == "horizon" else self.n)
-        return self.State(np.zeros(arms, int), *(np.zeros(arms) for _ in range(5)), level, scale, anytime)
+        sums, means = np.zeros(arms), np.zeros(arms)
+        unheard = np.full(arms, math.inf)  # where its first outcome is late, an arm is played again
+        return self.State(
+            np.zeros(arms, int), sums, means, -unheard, unheard, unheard.copy(), level, scale, anytime
+        )  # fmt: skip
 
     @staticmethod
     def choose(state, t, features, rng):

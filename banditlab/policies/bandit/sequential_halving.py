@@ -14,7 +14,7 @@ from banditlab.registry import policy
 from banditlab.types import Count, Counts, Vector
 
 
-@policy("sequential-halving", game="bandit", told=("horizon",), cite=("karnin2013almost",))
+@policy("sequential-halving", game="bandit", needs=("prompt-feedback",), told=("horizon",), cite=("karnin2013almost",))
 @dataclass(frozen=True)
 class SequentialHalving:
     """In each of ceil(log2 K) phases every arm that is left, of m, floor(budget / (m ceil(log2 K))) times.

@@ -17,7 +17,9 @@ from banditlab.registry import policy
 from banditlab.types import Counts, Fraction, Positive, Vector
 
 
-@policy("successive-elimination", game="bandit", told=("noise",), cite=("evendar2006action",))
+@policy(
+    "successive-elimination", game="bandit", needs=("prompt-feedback",), told=("noise",), cite=("evendar2006action",)
+)
 @dataclass(frozen=True)
 class SuccessiveElimination:
     """Each arm that is left once; then those are dropped whose mean is 2 alpha_t or more below the largest.

@@ -32,7 +32,8 @@ class UCB1:
 
     def start(self, problem, rng) -> State:
         arms = problem.arms
-        return self.State(np.zeros(arms, int), np.zeros(arms), np.zeros(arms), np.zeros(arms))
+        unheard = np.full(arms, math.inf)  # where its first outcome is late, an arm is played again
+        return self.State(np.zeros(arms, int), np.zeros(arms), np.zeros(arms), unheard)
 
     @staticmethod
     def choose(state, t, features, rng):

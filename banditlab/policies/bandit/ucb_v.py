@@ -45,8 +45,10 @@ class UCBV:
 
     def start(self, problem, rng) -> State:
         arms = problem.arms
+        unheard = np.full(arms, math.inf)  # where its first outcome is late, an arm is played again
         return self.State(
-            np.zeros(arms, int), *(np.zeros(arms) for _ in range(5)), self.zeta, 3.0 * self.c * self.b
+            np.zeros(arms, int), *(np.zeros(arms) for _ in range(3)), unheard, unheard.copy(), self.zeta,
+            3.0 * self.c * self.b,
         )  # fmt: skip
 
     @staticmethod

@@ -23,6 +23,7 @@ CANDIDATE, OPPONENT, PASSES, SIZE = range(4)
 @policy(
     "interleaved-filter",
     game="dueling",
+    needs=("prompt-feedback",),
     told=("horizon",),
     growth={"average-preference": "log T"},
     cite=("yue2012karmed",),
