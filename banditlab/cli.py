@@ -157,6 +157,10 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
     compare.add_argument("b", nargs="?", metavar="B", help="label of another")
     compare.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
+    report = _add(commands, "report", "write one HTML page: question, claims, figures, tables, provenance")
+    report.add_argument("folder", metavar="DIR")
+    report.add_argument("-o", "--output", metavar="FILE.html", help="default: report.html in DIR")
+    report.add_argument("--metric", metavar="M[,M]", help="or all (default: the grid's, or each game's first)")
 
 
 def _add_diff(commands: argparse._SubParsersAction) -> None:

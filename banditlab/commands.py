@@ -299,7 +299,7 @@ def _print_verdicts(judged: list[Judged]) -> int:
         print()
         print(textwrap.fill(f"{i}. {item.claim.text}{source}", 80, subsequent_indent="   "))
         for finding in item.findings:
-            more = "" if finding.verdict != "undecided" else f"; {_more(finding.more)}"
+            more = "" if finding.verdict != "undecided" else f"; {finding.advice}"
             text = f"{finding.verdict}: {finding.place}: {finding.figures}{more}"
             print(textwrap.fill(text, 80, initial_indent="   - ", subsequent_indent="     "))
         print(f"   {item.verdict.upper()}")
@@ -307,12 +307,6 @@ def _print_verdicts(judged: list[Judged]) -> int:
     print()
     print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     return 1 if counts["fails"] else 3 if counts["undecided"] else 0
-
-
-def _more(more: float) -> str:
-    if math.isnan(more):
-        return "more replications are needed"
-    return f"about {more:,.0f} more replications would settle it" if 0 < more < 1e9 else "more replications will not do"
 
 
 def _summary(options: argparse.Namespace) -> int:
@@ -377,6 +371,15 @@ def _compare(options: argparse.Namespace) -> int:
     if not result.cells:
         raise UserError(f"{result.name}: no finished replication to compare")
     print_comparison(result.compare(options.a, options.b, options.metric))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from banditlab.report.page import write
+
+    path = options.output or Path(options.folder) / "report.html"
+    write(options.folder, path, options.metric)
+    print(f"report: {path}")
     return 0
 
 
@@ -490,6 +493,7 @@ COMMANDS = {
     "summary": _summary,
     "plot": _plot,
     "compare": _compare,
+    "report": _report,
     "cite": _cite,
     "verify": _verify,
     "list": _list,

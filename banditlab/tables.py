@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,35 @@ def console() -> Console:
     return plain if plain.is_terminal else Console(width=80, highlight=False, markup=False)
 
 
+class Sheet(NamedTuple):
+    """A table as text."""
+
+    title: str
+    columns: list[str]  #: numbers, but for the first one and "told"
+    rows: list[list[str]]
+
+
+def _print(sheet: Sheet) -> None:
+    shown = Table(box=None, pad_edge=False)
+    for i, column in enumerate(sheet.columns):
+        shown.add_column(column, justify="left" if i == 0 or column == "told" else "right")
+    for row in sheet.rows:
+        shown.add_row(*row)
+    console().print(sheet.title, style="bold")
+    console().print(shown, "")
+
+
 def print_summary(result: Result, metric: str | None = None, *, growth: bool = False) -> None:
     """Print a table an environment: final metric with its interval, replications, what the policy was told."""
+    sheets, notes = summarised(result, metric, growth=growth)
+    for sheet in sheets:
+        _print(sheet)
+    for line in notes:
+        console().print(line)
+
+
+def summarised(result: Result, metric: str | None = None, *, growth: bool = False) -> tuple[list[Sheet], list[str]]:
+    """Return what `print_summary` prints: a table an environment, and lines that go with all of them."""
     table = result.summary(metric)
     games = {cell.environment: cell.game for cell in result.cells}
     slopes = {
@@ -39,24 +66,20 @@ def print_summary(result: Result, metric: str | None = None, *, growth: bool = F
         for row in (result.growth(metric).itertuples() if growth else ())
         if metric_of(games[row.environment], row.metric).cumulative
     }
+    sheets = []
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {metric_of(games[environment], name).label.lower()} after {x:,} rounds"
-        shown = Table(box=None, pad_edge=False)
-        shown.add_column("policy")
         bounded = bool(rows["over_bound"].notna().any())
         grown = any((environment, policy, name) in slopes for policy in rows["policy"])
-        for column in ("mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * grown):
-            shown.add_column(column, justify="right")
-        shown.add_column("told")
+        columns = ["policy", "mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * grown, "told"]
+        sheet = Sheet(title, columns, [])
         for row in rows.itertuples():
             more = [_number(row.over_bound)] if bounded else []
             more += [_slope(slopes.get((environment, row.policy, name)))] if grown else []
             span = _span(row.low, row.high) + (" !" if row.skewed else "")
-            shown.add_row(row.policy, _number(row.mean), span, str(row.n), *more, row.told or "-")
-        console().print(title, style="bold")
-        console().print(shown, "")
-    for line in _notes(result, table, metric, slopes):
-        console().print(line)
+            sheet.rows.append([row.policy, _number(row.mean), span, str(row.n), *more, row.told or "-"])
+        sheets.append(sheet)
+    return sheets, _notes(result, table, metric, slopes)
 
 
 def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict[Any, Any]) -> list[str]:
@@ -78,19 +101,21 @@ def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict
 
 def print_comparison(table: pd.DataFrame) -> None:
     """Print paired differences, a row an environment and pair."""
+    for sheet in compared(table):
+        _print(sheet)
+
+
+def compared(table: pd.DataFrame) -> Iterator[Sheet]:
+    """Yield what `print_comparison` prints, of a table of `Result.compare`."""
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {name} after {x:,} rounds, paired differences"
-        shown = Table(box=None, pad_edge=False)
-        shown.add_column("a - b")
-        for column in ("mean", "95 % interval", "p (Holm)", "a < b, %", "corr.", "n"):
-            shown.add_column(column, justify="right")
+        sheet = Sheet(title, ["a - b", "mean", "95 % interval", "p (Holm)", "a < b, %", "corr.", "n"], [])
         for row in rows.itertuples():
             share = f"{100 * row.wins:.0f} ({100 * row.wins_low:.0f}-{100 * row.wins_high:.0f})"
             correlation = "-" if math.isnan(row.correlation) else f"{row.correlation:.2f}"
             cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), share, correlation)
-            shown.add_row(f"{row.a} - {row.b}", *cells, str(row.n))
-        console().print(title, style="bold")
-        console().print(shown, "")
+            sheet.rows.append([f"{row.a} - {row.b}", *cells, str(row.n)])
+        yield sheet
 
 
 def to_latex(table: pd.DataFrame) -> str:

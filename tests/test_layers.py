@@ -24,6 +24,7 @@ LAYERS = [
     ("runs/", "agents"),
     ("analysis/", "progress", "doctor"),
     ("api", "tables", "catalogue"),
+    ("report/",),
     ("checks/",),
     ("scaffold", "templates/"),
     ("commands",),

@@ -123,6 +123,16 @@ class Finding:
     figures: str
     more: float = math.nan
 
+    @property
+    def advice(self) -> str:
+        """What would settle it."""
+        if math.isnan(self.more):
+            return "more replications are needed"
+        settles = 0 < self.more < 1e9
+        return (
+            f"about {self.more:,.0f} more replications would settle it" if settles else "more replications will not do"
+        )
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -331,7 +331,7 @@ class Result:
         others = {(cell.environment, cell.horizon): cell for cell, _ in self.where(metric, policy=b)}
         for one, name in self.where(metric, policy=a):
             other = others.get((one.environment, one.horizon))
-            if other is not None:
+            if other is not None and name in other.metrics:
                 pair = paired(one, other, name, at)
                 found, share = statistics.compare(*pair, confidence), spread.wins(*pair, confidence)
                 yield {

@@ -22,6 +22,7 @@ from banditlab.types import Count, Index
 from banditlab.validation import parameters
 
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Question = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500)]
 Horizon = Annotated[Count, Le(10**12)]
 
 
@@ -56,6 +57,7 @@ class Settings:
     record: Record = Record()
     trace: tuple[Literal["actions", "rewards"], ...] = ()  #: of which every round is kept
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
+    question: Question | None = None  #: that the grid is to answer, for its report
 
 
 @dataclass(frozen=True)
@@ -329,6 +331,7 @@ class Grid:
         at = {one: i for table in (worlds, players) for i, one in enumerate(table)}
         return {
             "name": s.name,
+            "question": s.question,
             "quick": self.quick,
             "horizon": s.horizon,
             "replications": s.replications if isinstance(s.replications, int) else asdict(s.replications),

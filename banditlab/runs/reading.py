@@ -76,7 +76,8 @@ def stored(folder: str | Path) -> Grid:
         ]
         cells = tuple(Cell(worlds[i], players[j], horizon) for i, j, horizon in table["cells"])
         keys = ("name", "horizon", "replications", "seed", "metric", "record")
-        settings = _validated({key: table[key] for key in keys} | {"trace": table.get("trace", ())}, source)
+        later = {"trace": table.get("trace", ()), "question": table.get("question")}  # folders of before have none
+        settings = _validated({key: table[key] for key in keys} | later, source)
         for cell in cells:
             validate(Settings, {"horizon": cell.horizon}, f"{source}:")
         if not cells or any(cell.world.kind.game != cell.player.kind.game for cell in cells):

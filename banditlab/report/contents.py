@@ -1,0 +1,251 @@
+"""What a report says, as plain texts and tables."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from banditlab import registry
+from banditlab.analysis import claims
+from banditlab.analysis.loading import load
+from banditlab.analysis.panels import choose, panels_over_rounds, save
+from banditlab.analysis.results import Result
+from banditlab.errors import UserError
+from banditlab.games.game import names_in
+from banditlab.report import charts
+from banditlab.runs import precision, provenance, reading
+from banditlab.runs.citing import bibliography
+from banditlab.runs.store import read_cells, read_failures, read_grid
+from banditlab.tables import Sheet, compared, summarised
+
+MOST_CELLS = 1000  #: of a page
+MOST_PAIRS = 300  #: paired comparisons that are shown
+MOST_RUNS = 20  #: runs whose provenance is shown
+SHOWN = 40  #: failed replications that are named of a cell
+
+
+def gather(folder: str | Path, metric: str | None = None) -> dict[str, Any]:
+    """Return all that the page of a results folder shows, under the names that `page.html` uses.
+
+    Parameters
+    ----------
+    folder : path
+    metric : str, optional
+        That figures and tables show: one, several with commas between, or "all"; by default those of the grid.
+
+    Raises
+    ------
+    UserError
+        It is no results folder, is damaged, or has no finished replication; an unknown metric.
+    """
+    result, grid = load(folder), read_grid(folder)
+    if not result.cells:
+        raise UserError(f"{folder}: no finished replication to report")
+    if len(result.cells) > MOST_CELLS:
+        many = f"{len(result.cells):,} cells are too many for a page"
+        raise UserError(f"{many}: banditlab summary {folder} --csv")
+    chosen = choose(result, metric)
+    shown = metric or _asked(result)
+    summary, notes = summarised(result, shown, growth=True)
+    return {
+        "name": result.name,
+        "quick": result.quick,
+        "question": grid.get("question"),
+        "facts": list(_facts(result, grid)),
+        "verdicts": _verdicts(result, grid),
+        "figures": charts.figures(chosen),
+        "picture": _picture(result, metric) if len(panels_over_rounds(chosen)) <= charts.MOST_PANELS else "",
+        "summary": summary,
+        "notes": notes,
+        "comparisons": _comparisons(result, shown),
+        "failures": list(_failures(result)),
+        "unfinished": result.unfinished(),
+        "settings": list(_settings(grid)),
+        "sides": [("Environments", [*_sides(grid, "environments")]), ("Policies", [*_sides(grid, "policies")])],
+        "runs": list(_runs(folder)),
+        "references": _references(folder),
+    }
+
+
+def _asked(result: Result) -> str | None:
+    """Return the metrics that the grid asks for, if every cell keeps one of them; else None, for each game's first."""
+    names = [name for name in names_in(result.metric) if name in result.metrics()]
+    return ",".join(names) if names and all(set(names) & set(cell.metrics) for cell in result.cells) else None
+
+
+def _facts(result: Result, grid: Mapping[str, Any]) -> Iterator[str]:
+    for role, many in (("policy", "policies"), ("environment", "environments")):
+        count = len({getattr(cell, role) for cell in [*result.cells, *result.missing]})
+        yield f"{count} {role if count == 1 else many}"
+    horizons = sorted({cell.horizon for cell in [*result.cells, *result.missing]})
+    yield f"T = {horizons[0]:,}" + (f" to {horizons[-1]:,}" if len(horizons) > 1 else "")
+    yield f"{precision.in_words(result.wanted)} replications"
+    yield f"seed {grid.get('seed')}"
+
+
+# --- claims -----------------------------------------------------------------------------------------------------------
+
+
+def _verdicts(result: Result, grid: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Judge the claims on the folder's check, on seeds of its own, or where there is none on the folder itself."""
+    place = Path(result.folder or "") / "check"
+    fresh = (place / "grid.json").exists()
+    played = load(place) if fresh else result
+    found = claims.read(played.claims, [*played.cells, *played.missing], str(played.folder))
+    if not found:
+        return None
+    judged = claims.judge(found, played)
+    return {
+        "fresh": fresh,
+        "outdated": fresh and _decisive(read_grid(place)) != _decisive(grid),
+        "n": sorted({len(cell.replications) for cell in [*played.cells, *played.missing]}),
+        "counts": {
+            verdict: sum(one.verdict == verdict for one in judged) for verdict in ("holds", "fails", "undecided")
+        },
+        "judged": [(one, _written(table)) for one, table in zip(judged, played.claims, strict=True)],
+    }
+
+
+def _decisive(grid: Mapping[str, Any]) -> list[Any]:
+    """Return what a check has in common with the run of the same grid."""
+    return [grid.get(key) for key in ("metric", "claims", "environments", "policies", "cells")]
+
+
+def _written(claim: Mapping[str, Any]) -> str:
+    """Return the keys of a claim that say what is compared, as in TOML."""
+    return ", ".join(f"{key} = {_value(value)}" for key, value in claim.items() if key not in ("text", "source"))
+
+
+# --- figures and tables -----------------------------------------------------------------------------------------------
+
+
+def _picture(result: Result, metric: str | None) -> str:
+    """Return the figure of `banditlab plot` as SVG, for readers without scripts; empty where it cannot be drawn."""
+    with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of signs that Matplotlib's font lacks: the browser has its own
+        try:
+            save(result.plot(metric), Path(place) / "figure.svg")
+        except ValueError:  # a label that is no valid formula
+            return ""
+        text = (Path(place) / "figure.svg").read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
+
+
+def _comparisons(result: Result, metric: str | None) -> dict[str, Any]:
+    """Return the paired comparisons of all policies, unless there are very many or none."""
+    met: dict[tuple[str, int, str], int] = defaultdict(int)
+    for cell, name in result.where(metric):
+        met[cell.environment, cell.horizon, name] += 1
+    count = sum(number * (number - 1) // 2 for number in met.values())
+    sheets: list[Sheet] = list(compared(result.compare(metric=metric))) if 0 < count <= MOST_PAIRS else []
+    return {"count": count, "sheets": sheets}
+
+
+def _failures(result: Result) -> Iterator[dict[str, Any]]:
+    """Yield a row for each cell and reason for which replications failed when they were last played."""
+    rows = {row["key"]: row for row in read_cells(result.folder).to_pylist()}
+    done = {
+        (cell.environment, cell.policy, cell.horizon): set(cell.replications.tolist())
+        for cell in [*result.cells, *result.missing]
+    }
+    lost: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for failure in read_failures(result.folder):
+        row = rows.get(failure["key"])
+        known = row and done[row["environment"], row["policy"], row["horizon"]]
+        if row and failure["replication"] not in known:
+            lost[failure["key"], failure["message"]].append(failure["replication"])
+    for (key, message), numbers in lost.items():
+        row, more = rows[key], f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+        title = f"{row['policy']} in {row['environment']}"
+        yield {
+            "cell": title,
+            "horizon": row["horizon"],
+            "replications": ", ".join(map(str, numbers[:SHOWN])) + more,
+            "message": message,
+            "again": f'--only "{title}:{numbers[0]}"',
+        }
+
+
+# --- the grid ---------------------------------------------------------------------------------------------------------
+
+
+def _settings(grid: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    hidden = ("name", "question", "claims", "environments", "policies", "cells")
+    return ((key, _value(value)) for key, value in grid.items() if key not in hidden)
+
+
+def _sides(grid: Mapping[str, Any], which: str) -> Iterator[dict[str, Any]]:
+    role = {"environments": "environment", "policies": "policy"}[which]
+    for about in grid[which]:
+        others = [("wrapper", one, "through") for one in about.get("wrappers", [])]
+        others += [(role, one, "takes turns with") for one in about.get("switch", {}).get("then", [])]
+        turns = {key: value for key, value in about.get("switch", {}).items() if key != "then" and value}
+        mode = {"instance": about["instance"]} if "instance" in about else {}
+        yield {
+            "label": about["label"],
+            **_part(role, about, about["game"], mode | {f"switch.{key}": value for key, value in turns.items()}),
+            "more": [(relation, _part(kind, one, about["game"])) for kind, one, relation in others],
+        }
+
+
+def _part(role: str, about: Mapping[str, Any], game: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    try:
+        kind = registry.find(role, about["kind"], None if role == "wrapper" else game)
+        title, summary = kind.title, kind.summary
+    except UserError:  # a user's, whose file is not loaded
+        title, summary = about["kind"], ""
+    given = {**(more or {}), **about["parameters"]}
+    return {"kind": title, "summary": summary, "parameters": [(key, _value(value)) for key, value in given.items()]}
+
+
+def _value(value: Any) -> str:
+    """Write a value as TOML does, as far as a reader minds."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+# --- where it comes from ----------------------------------------------------------------------------------------------
+
+
+def _runs(folder: str | Path) -> Iterator[dict[str, str]]:
+    """Yield what the last runs noted, but for names of machines, users and folders: a page may go to reviewers."""
+    for about in provenance.read(folder)[-MOST_RUNS:]:
+        versions = _table(about, "versions")
+        others = [f"{name} {version}" for name, version in versions.items() if version and name != provenance.US]
+        plugins = [
+            f"{PurePath(file).name} sha256:{str(digest)[:12]}" for file, digest in _table(about, "plugins").items()
+        ]
+        yield {
+            "Time (UTC)": str(about.get("time", "")).removesuffix("+00:00").replace("T", " "),
+            "BanditLab": str(versions.get(provenance.US) or "from source"),
+            "Commit": _commit(_table(about, "git").get("banditlab")),
+            "Commit of the grid": _commit(_table(about, "git").get("here")),
+            "CPU": f"{about.get('cpu', '')}, {about.get('cores', '?')} cores",
+            "Versions": ", ".join([f"Python {about.get('python', '?')}", *others]),
+            "Plug-ins": ", ".join(plugins) or "none",
+        }
+
+
+def _table(about: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = about.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _commit(state: Any) -> str:
+    if not isinstance(state, Mapping):
+        return "unknown"
+    return f"{str(state.get('commit'))[:12]}{' with changes' if state.get('dirty') else ''}"
+
+
+def _references(folder: str | Path) -> str:
+    """Return BibTeX; why there is none, where a kind is not loaded."""
+    try:
+        return bibliography(reading.stored(folder), provenance.played_with(folder))
+    except UserError as error:
+        return f"% not known: {error}"
