@@ -6,14 +6,15 @@ import json
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 from banditlab import registry
 from banditlab.analysis import claims
+from banditlab.analysis.cells import metric_of
 from banditlab.analysis.loading import load
-from banditlab.analysis.panels import choose, panels_over_rounds, save
+from banditlab.analysis.panels import Chosen, choose, panels_over_rounds, save
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 from banditlab.games.game import names_in
@@ -55,7 +56,7 @@ def gather(folder: str | Path, metric: str | None = None) -> dict[str, Any]:
     return {
         "name": result.name,
         "quick": result.quick,
-        "question": grid.get("question"),
+        "question": grid.get("question") or _subject(result, chosen),
         "facts": list(_facts(result, grid)),
         "verdicts": _verdicts(result, grid),
         "figures": charts.figures(chosen),
@@ -70,6 +71,17 @@ def gather(folder: str | Path, metric: str | None = None) -> dict[str, Any]:
         "runs": list(_runs(folder)),
         "references": _references(folder),
     }
+
+
+def _subject(result: Result, chosen: Chosen) -> str:
+    """Return what a grid without a question is about: "Regret of ucb1, moss and 3 more in bernoulli"."""
+    metrics = _some(list(dict.fromkeys(metric_of(cell.game, name).label for cell, name in chosen)))
+    policies, environments = (_some(result.labels(role)) for role in ("policy", "environment"))
+    return f"{metrics} of {policies} in {environments}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:3])} and {len(names) - 3} more" if len(names) > 4 else ", ".join(names)
 
 
 def _asked(result: Result) -> str | None:

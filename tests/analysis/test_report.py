@@ -379,7 +379,8 @@ def test_a_question_is_kept_and_changes_no_number(folder, tmp_path):
     del stored["question"]  # as of an earlier version
     (other / "grid.json").write_text(json.dumps(stored))
     assert reading.stored(other).settings.question is None
-    assert contents.gather(other)["question"] is None
+    places = ", ".join(banditlab.load(other).labels("environment"))
+    assert contents.gather(other)["question"] == f'Regret of {EVIL}, coin & "dice" in {places}'
 
 
 @pytest.mark.parametrize("question", ['""', "3", f'"{"x" * 501}"'])
