@@ -353,7 +353,7 @@ def test_a_fixed_instance_stays_and_its_noise_does_not(make_grid, tmp_path):
     means, keys_ = {}, {}
     for mode in ("fresh", "fixed"):
         [cell] = make_grid({**worlds, "instance": mode}, "bandit/uniform").cells
-        starts = [pair._start(cell, make_grid().settings, replication) for replication in range(3)]
+        starts = [pair.begin(cell, make_grid().settings, replication) for replication in range(3)]
         means[mode] = {start.env.means.tobytes() for start in starts}
         keys_[mode] = {int(start.env.noise) for start in starts}
     assert (len(means["fresh"]), len(means["fixed"])) == (3, 1)
