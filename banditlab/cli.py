@@ -143,20 +143,14 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     form.add_argument("--json", action="store_true", help="a list of records, with all metrics")
     form.add_argument("--latex", action="store_true", help="a table for a paper (booktabs)")
     form.add_argument("--csv", action="store_true", help="records, with all metrics")
-    plot = _add(commands, "plot", "draw regret: its curves, its distribution, how soon means are in order")
-    plot.add_argument("folder", metavar="DIR")
-    plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png (default: in DIR)")
-    plot.add_argument("--metric", metavar="M[,M]", help="default: the grid's, or each game's first")
-    plot.add_argument("--view", default="curves", metavar="V", help="curves (default), survival or wrong-order")
-    curves = plot.add_argument_group("of --view curves")
-    curves.add_argument("--versus", metavar="t|PARAM", help="t for rounds (default), or a swept parameter")
-    curves.add_argument("--scale", metavar="S", help="linear, log-x or log-log (default: what suits the metric)")
-    curves.add_argument("--band", metavar="B", help="student (default), bootstrap, simultaneous or quantile")
+    form.add_argument("--macros", metavar="FILE.tex", help="write the numbers as LaTeX macros, such as \\regretColstim")
+    _add_plot(commands)
     compare = _add(commands, "compare", "compare policies on paired replications")
     compare.add_argument("folder", metavar="DIR")
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
     compare.add_argument("b", nargs="?", metavar="B", help="label of another")
     compare.add_argument("--metric", metavar="M", help="default: the grid's, or each game's first")
+    compare.add_argument("--ranks", action="store_true", help="all policies over all environments: scores and ranks")
     report = _add(commands, "report", "write one HTML page: question, claims, figures, tables, provenance")
     report.add_argument("folder", metavar="DIR")
     report.add_argument("-o", "--output", metavar="FILE.html", help="default: report.html in DIR")
@@ -167,6 +161,28 @@ def _add_diff(commands: argparse._SubParsersAction) -> None:
     diff = _add(commands, "diff", "say which cells differ between two results folders, and why")
     diff.add_argument("first", metavar="DIR")
     diff.add_argument("second", metavar="DIR")
+
+
+def _add_plot(commands: argparse._SubParsersAction) -> None:
+    plot = _add(commands, "plot", "draw the figures of a grid, or one: curves, distributions, sweeps, profiles")
+    plot.add_argument("folder", metavar="DIR")
+    plot.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg, .png or .pgf (default: in DIR)")
+    plot.add_argument("--metric", metavar="M[,M]", help="default: the grid's, or each game's first")
+    plot.add_argument("--view", metavar="V", help="curves (default), survival, wrong-order, heatmap or profile")
+    plot.add_argument("--versus", metavar="t|P[,P]", help="rounds (default) or a swept parameter; two of a heat map")
+    plot.add_argument("--preset", metavar="VENUE", help="exactly a column of icml, icml-wide, neurips, jmlr, ieee ...")
+    plot.add_argument("--title", metavar="TEXT", help="above the panels")
+    plot.add_argument("--confidence", type=float, metavar="C", help="of bands and intervals (default: 0.95)")
+    curves = plot.add_argument_group("of --view curves")
+    curves.add_argument("--scale", metavar="S", help="linear, log-x or log-log (default: what suits the metric)")
+    curves.add_argument(
+        "--band", metavar="B", help="student (default), bootstrap, simultaneous, quantile or replications"
+    )
+    curves.add_argument("--labels", metavar="L", help="legend (default), direct at the ends of curves, or none")
+    curves.add_argument("--rows", metavar="P", help="rows of panels: a swept parameter, environment or metric")
+    curves.add_argument("--columns", metavar="P", help="columns of panels, likewise")
+    curves.add_argument("--share", metavar="A", help="axes of panels: none, x, y or both (of rows and columns: both)")
+    curves.add_argument("--slopes", metavar="F[,F]", help="reference slopes, such as 'log T, sqrt T, T^2/3'")
 
 
 def _add_cite(commands: argparse._SubParsersAction) -> None:

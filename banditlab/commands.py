@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from banditlab.analysis.claims import Claim, Judged
+    from banditlab.analysis.results import Result
 
 # pandas and matplotlib are imported by the commands that need them, so that a run does not wait for them
 
@@ -41,7 +42,8 @@ def run_command(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     grid = _read(options)
-    _claims(grid)  # a mistake in a claim should not show after a night of simulation
+    _claims(grid)  # a mistake in a claim or a figure should not show after a night of simulation
+    _check_figures(grid)
     if options.dry_run:
         return _dry_run(grid, options)
     if options.only:
@@ -60,6 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         print_summary(result)
         if not report.interrupted:
             _save_figure(result.plot(), folder / "figure.png")
+            _draw_planned(result, folder)
     return _close(report, folder)
 
 
@@ -145,6 +148,13 @@ def _save_figure(figure: Figure, path: Path) -> None:
 
     save(figure, path)
     print(f"figure: {path}")
+
+
+def _draw_planned(result: Result, folder: Path) -> None:
+    from banditlab.analysis.figures import draw_planned
+
+    for path in draw_planned(result, folder):
+        print(f"figure: {path}")
 
 
 def _close(report: runner.Report, folder: Path) -> int:
@@ -270,6 +280,13 @@ def _claims(grid: Grid) -> list[Claim]:
     return claims.read(grid.claims, grid.cells, grid.source)
 
 
+def _check_figures(grid: Grid) -> None:
+    if grid.figures:
+        from banditlab.analysis import figures
+
+        figures.read(grid.figures, grid.cells, grid.settings.metric, grid.source)
+
+
 def _check(options: argparse.Namespace) -> int:
     from banditlab.analysis import claims
     from banditlab.analysis.loading import load
@@ -311,7 +328,8 @@ def _print_verdicts(judged: list[Judged]) -> int:
 
 def _summary(options: argparse.Namespace) -> int:
     from banditlab.analysis.loading import load
-    from banditlab.tables import print_summary, to_latex
+    from banditlab.latex import macros, table_of
+    from banditlab.tables import print_summary
 
     result = load(options.folder)
     wanted = options.metric or ("all" if options.json or options.csv else None)
@@ -320,14 +338,23 @@ def _summary(options: argparse.Namespace) -> int:
         return 0
     if not result.cells:
         raise UserError(f"{result.name}: no finished replication to summarise")
-    table = result.summary(wanted)
     if options.csv:
-        table.to_csv(sys.stdout, index=False)
+        result.summary(wanted).to_csv(sys.stdout, index=False)
     elif options.latex:
-        print(to_latex(table))
+        print(table_of(result, wanted))
+    elif options.macros:
+        _write(macros(result, wanted), options.macros)
+        print(f"macros: {options.macros}")
     else:
         print_summary(result, options.metric, growth=True)
     return 0
+
+
+def _write(text: str, path: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
@@ -340,36 +367,35 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plot(options: argparse.Namespace) -> int:
+    from banditlab.analysis import figures
     from banditlab.analysis.loading import load
 
-    if options.view not in VIEWS:
-        raise UserError(f"--view: no {options.view!r}{nearest(options.view, VIEWS)}")
-    chosen = {key: getattr(options, key) for key in ("versus", "scale", "band") if getattr(options, key)}
-    if chosen and options.view != "curves":
-        raise UserError(f"--{min(chosen)} goes with --view curves, not with {options.view}")
-    method, file = VIEWS[options.view]
-    figure = getattr(load(options.folder), method)(options.metric, **chosen)
-    _save_figure(figure, Path(options.output or Path(options.folder) / file))
+    folder, chosen = Path(options.folder), {key: getattr(options, key) for key in figures.KEYS}
+    asked = figures.Options(**{key: value for key, value in chosen.items() if value is not None})
+    result = load(folder)
+    if result.figures and asked == figures.Options() and not options.output:
+        _draw_planned(result, folder)
+        return 0
+    path = Path(options.output or folder / figures.VIEWS[asked.view].file)
+    figures.check_file(path)
+    _save_figure(figures.draw(result, asked), path)
     return 0
-
-
-#: Each view of results: the method of `Result` that draws it, and the file that it is left in.
-VIEWS = {
-    "curves": ("plot", "figure.png"),
-    "survival": ("plot_survival", "survival.png"),
-    "wrong-order": ("plot_wrong_order", "wrong-order.png"),
-}
 
 
 def _compare(options: argparse.Namespace) -> int:
     from banditlab.analysis.loading import load
-    from banditlab.tables import print_comparison
+    from banditlab.tables import print_comparison, print_ranks
 
+    if options.ranks and options.a:
+        raise UserError("compare: --ranks is of all policies, and takes no labels")
     if options.a and not options.b:
         raise UserError("compare: give two labels, or none for every pair")
     result = load(options.folder)
     if not result.cells:
         raise UserError(f"{result.name}: no finished replication to compare")
+    if options.ranks:
+        print_ranks(result.ranks(options.metric))
+        return 0
     print_comparison(result.compare(options.a, options.b, options.metric))
     return 0
 
@@ -394,10 +420,7 @@ def _cite(options: argparse.Namespace) -> int:
     if not options.output:
         print(text, end="")
         return 0
-    try:
-        Path(options.output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{options.output}: cannot be written ({error.strerror})") from error
+    _write(text, options.output)
     print(f"references: {options.output}")
     return 0
 

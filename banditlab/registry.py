@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from banditlab import references
 from banditlab.errors import UserError, nearest
@@ -240,6 +240,7 @@ def metric(
     label: str | None = None,
     cumulative: bool = False,
     signed: bool = True,
+    better: Literal["lower", "higher"] | None = None,
     environments: Iterable[str] | None = None,
     policies: Iterable[str] | None = None,
 ) -> Callable:
@@ -256,6 +257,8 @@ def metric(
         Sum it over the rounds; by default it is read at the record points.
     signed : bool
         Whether it can be negative.
+    better : str, optional
+        "lower" or "higher": which marks the best policy of a table; by default none is.
     environments, policies : iterable of str, optional
         The kinds that it is kept for, where its function reads fields that only their states have; all by default.
     """
@@ -272,7 +275,7 @@ def metric(
                 f"metric {kind!r}: {function.__name__}({', '.join(found)}) should have the form "
                 f"{function.__name__}(env, policy, round)"
             )
-        entry = Metric(kind, label or kind, signed=signed, cumulative=cumulative)
+        entry = Metric(kind, label or kind, signed=signed, cumulative=cumulative, better=better)
         _metrics[game, kind] = UserMetric(game, entry, function, *scopes)
         return function
 

@@ -74,10 +74,10 @@ def summarised(result: Result, metric: str | None = None, *, growth: bool = Fals
         columns = ["policy", "mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * grown, "told"]
         sheet = Sheet(title, columns, [])
         for row in rows.itertuples():
-            more = [_number(row.over_bound)] if bounded else []
+            more = [number(row.over_bound)] if bounded else []
             more += [_slope(slopes.get((environment, row.policy, name)))] if grown else []
             span = _span(row.low, row.high) + (" !" if row.skewed else "")
-            sheet.rows.append([row.policy, _number(row.mean), span, str(row.n), *more, row.told or "-"])
+            sheet.rows.append([row.policy, number(row.mean), span, str(row.n), *more, row.told or "-"])
         sheets.append(sheet)
     return sheets, _notes(result, table, metric, slopes)
 
@@ -113,47 +113,38 @@ def compared(table: pd.DataFrame) -> Iterator[Sheet]:
         for row in rows.itertuples():
             share = f"{100 * row.wins:.0f} ({100 * row.wins_low:.0f}-{100 * row.wins_high:.0f})"
             correlation = "-" if math.isnan(row.correlation) else f"{row.correlation:.2f}"
-            cells = (_number(row.difference), _span(row.low, row.high), _p(row.p_holm), share, correlation)
+            cells = (number(row.difference), _span(row.low, row.high), _p(row.p_holm), share, correlation)
             sheet.rows.append([f"{row.a} - {row.b}", *cells, str(row.n)])
         yield sheet
 
 
-def to_latex(table: pd.DataFrame) -> str:
-    """Return a summary as a booktabs table: policies as rows, environments as columns."""
-    metric, places = table["metric"].iloc[0], list(dict.fromkeys(zip(table["environment"], table["x"], strict=True)))
-    several = len(set(table["x"])) > 1
-    heads = [_tex(f"{place}, T = {x}" if several else place) for place, x in places]
-    lines = [
-        rf"% {metric} at the last round: mean and 95 % bootstrap-t interval over n replications",
-        r"\begin{tabular}{l" + "r" * len(places) + "}",
-        r"\toprule",
-        " & ".join(["Policy", *heads]) + r" \\",
-        r"\midrule",
-    ]
-    for policy in dict.fromkeys(table["policy"]):
-        cells = [_tex(policy)]
-        for place, x in places:
-            rows = table[(table["policy"] == policy) & (table["environment"] == place) & (table["x"] == x)]
-            found = [f"{_number(r.mean)} [{_number(r.low)}, {_number(r.high)}] ({r.n})" for r in rows.itertuples()]
-            cells.append(found[0] if found else "--")
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+def print_ranks(table: pd.DataFrame) -> None:
+    """Print policies over all environments of each game, best first."""
+    for (game, name), rows in table.groupby(["game", "metric"], sort=False):
+        first = rows.iloc[0]
+        title = f"{game}: {name} over {first.environments} environments, at least {first.n} replications each"
+        sheet = Sheet(title, ["policy", "score", "95 %", "rank", "95 %", "beats next, %"], [])
+        for row in rows.itertuples():
+            share = f"{100 * row.better:.0f} ({100 * row.better_low:.0f}-{100 * row.better_high:.0f})"
+            beats = "-" if math.isnan(row.better) else share
+            spans = f"{number(row.score_low)}-{number(row.score_high)}", f"{row.rank_low:.2f}-{row.rank_high:.2f}"
+            sheet.rows.append([row.policy, number(row.score), spans[0], f"{row.rank:.2f}", spans[1], beats])
+        _print(sheet)
+        console().print(f"score: interquartile mean, relative to {first.level}; less is better")
+    console().print("rank: mean over environments and replications")
+    console().print("beats next: how often a run has less than one of the policy below, same environment")
+    console().print("95 %: stratified bootstrap of replications, within environments")
 
 
-def _tex(text: str) -> str:
-    for sign in "&%$#_{}":
-        text = text.replace(sign, f"\\{sign}")
-    return text
-
-
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number with three digits, or without decimals from a thousand on; "-" for nan."""
     if math.isnan(value):
         return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _span(low: float, high: float) -> str:
-    return "-" if math.isnan(low) else f"{_number(low)} .. {_number(high)}"
+    return "-" if math.isnan(low) else f"{number(low)} .. {number(high)}"
 
 
 def _slope(row: Any) -> str:
@@ -179,7 +170,7 @@ def print_differences(found: list[Difference]) -> None:
     for one in found:
         if one.verdict == "same" and not one.reasons:
             continue
-        means = [_number(mean) for mean in one.means]
+        means = [number(mean) for mean in one.means]
         console().print(f"{one.title}: {VERDICT_TEXTS.get(one.verdict, 'same numbers')}", style="bold", soft_wrap=True)
         for reason in one.reasons:
             console().print(f"    {reason}", soft_wrap=True)

@@ -320,10 +320,10 @@ def test_views_refuse_what_they_do_not_take(folder, banditlab):
     assert banditlab("plot", folder, "--view", "survivel") == (
         2,
         "",
-        "--view: no 'survivel'; did you mean 'survival'?\n",
+        "view: no 'survivel'; did you mean 'survival'?\n",
     )
     code, _, err = banditlab("plot", folder, "--view", "survival", "--band", "student")
-    assert (code, err) == (2, "--band goes with --view curves, not with survival\n")
+    assert (code, err) == (2, "band: goes with the view curves, not with survival\n")
 
 
 def test_compare(folder, banditlab):
@@ -667,8 +667,8 @@ def test_other_files_that_are_missing_or_wrong(grid, banditlab, tmp_path):
 
 def test_other_questions_about_a_folder(folder, banditlab, tmp_path):
     cases = {
-        ("plot", folder, "-o", "figure.jpg"): "figure.jpg: a figure's file ends in .pdf, .svg, .png",
-        ("plot", folder, "-o", "figure"): "figure: a figure's file ends in .pdf, .svg, .png",
+        ("plot", folder, "-o", "figure.jpg"): "figure.jpg: a figure's file ends in .pdf, .svg, .png, .pgf",
+        ("plot", folder, "-o", "figure"): "figure: a figure's file ends in .pdf, .svg, .png, .pgf",
         (
             "plot",
             folder,

@@ -9,7 +9,7 @@ import pytest
 
 import banditlab
 from banditlab import api, cli, registry
-from banditlab.analysis import claims
+from banditlab.analysis import claims, figures
 from banditlab.runs import reading
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +90,7 @@ def test_toml_is_a_valid_grid(page, plugins):
     for _, text in blocks(page, "toml"):
         parsed = reading.parse(tomllib.loads(text), name_of(page))
         claims.read(parsed.claims, parsed.cells, name_of(page))
+        figures.read(parsed.figures, parsed.cells, parsed.settings.metric, name_of(page))
         assert parsed.cells
 
 
@@ -97,6 +98,7 @@ def test_toml_is_a_valid_grid(page, plugins):
 def test_a_grid_in_experiments_is_valid(file):
     parsed = reading.read(file)
     claims.read(parsed.claims, parsed.cells, name_of(file))
+    figures.read(parsed.figures, parsed.cells, parsed.settings.metric, name_of(file))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

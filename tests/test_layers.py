@@ -25,6 +25,7 @@ LAYERS = [
     ("analysis/", "progress", "doctor"),
     ("api", "tables", "catalogue"),
     ("report/",),
+    ("latex",),
     ("checks/",),
     ("scaffold", "templates/"),
     ("commands",),

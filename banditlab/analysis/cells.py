@@ -95,7 +95,7 @@ class CellResult:
 def metric_of(game: str, name: str) -> Metric:
     """Return the metric of a game or of a user's; one that is not loaded is labelled by its name."""
     known = [*games()[game].metrics, *(entry.metric for entry in registry.metrics(game))]
-    return next((metric for metric in known if metric.name == name), Metric(name, name))
+    return next((metric for metric in known if metric.name == name), Metric(name, name, better=None))
 
 
 def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95) -> statistics.Growth:

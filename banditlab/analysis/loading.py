@@ -35,7 +35,14 @@ def load(folder: str | Path) -> Result:
     ]
     wanted = precision.read(grid.get("replications", 0), f"{place / 'grid.json'}: replications")
     return Result(
-        grid["name"], bool(grid.get("quick")), cells, place, grid.get("claims", ()), wanted, grid.get("metric")
+        grid["name"],
+        bool(grid.get("quick")),
+        cells,
+        place,
+        grid.get("claims", ()),
+        wanted,
+        grid.get("metric"),
+        grid.get("figures", ()),
     )
 
 

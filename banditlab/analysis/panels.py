@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_pgf import LatexError
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from banditlab.analysis.cells import CellResult, metric_of
+from banditlab.analysis.labels import label_ends, line_of, unnamed
+from banditlab.analysis.presets import SCREEN, STYLE, Sheet
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 from banditlab.registry import REFERENCE_PLAYERS
 
-STYLE = Path(__file__).with_name("paper.mplstyle")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*Xhd<"  # one fewer than colours, so that a second turn has other pairs
-FORMATS = ("pdf", "svg", "png")
+FORMATS = ("pdf", "svg", "png", "pgf")
+TEX = ("pdflatex", "lualatex", "xelatex")  #: of which PGF takes one
 
 Chosen = list[tuple[CellResult, str]]  #: cells, each with the metric to draw
 Panels = dict[str, Chosen]  #: by their titles
@@ -75,20 +86,146 @@ def metrics_in(chosen: Chosen) -> int:
     return max(map(len, names.values()))
 
 
+class Drawing(Figure):
+    """A figure that knows its sheet, and is saved in its style."""
+
+    def __init__(self, *arguments: Any, sheet: Sheet, **options: Any):
+        super().__init__(*arguments, **options)
+        self.sheet = sheet
+
+    def savefig(self, file: Any, *, settings: Mapping[str, Any] = MappingProxyType({}), **options: Any) -> None:
+        """Write it, by default as its sheet wants it: with its fonts, and on paper in exactly its width.
+
+        Beside the options of Matplotlib it takes settings of `matplotlib.rcParams`.
+        """
+        on_screen = {"bbox_inches": "tight"}  # what is written below the panels lies outside
+        with self.sheet.style(), mpl.rc_context(settings):
+            super().savefig(file, **({} if self.sheet.column else on_screen) | options)
+
+
+def _lay_out(figure: Drawing) -> None:
+    """Place everything; ticks are made when they are drawn first, in the style of that moment."""
+    with warnings.catch_warnings():
+        if figure.sheet.column:
+            warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
+        try:
+            figure.draw_without_rendering()
+        except UserWarning:
+            inches = f"{figure.sheet.column.width:.2f} inches"
+            raise UserError(
+                f"preset: its {inches} leave no room for the panels beside what is written: take a wider one, fewer "
+                "panels, shorter labels, or no names of curves"
+            ) from None
+
+
+class Headers(NamedTuple):
+    """The names of rows and columns of panels."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+
+
 def compose(
-    panels: Panels, draw: Callable[[Axes, str, Chosen], None], caption: list[str], *, columns: int = 3
-) -> Figure:
-    """Return a figure with a panel each, drawn by `draw(axis, title, members)`, a legend, and lines below."""
+    panels: Panels,
+    draw: Callable[[Axes, str, Chosen], None],
+    caption: list[str],
+    *,
+    sheet: Sheet = SCREEN,
+    columns: int = 3,
+    headers: Headers | None = None,
+    finish: Callable[[Figure, list[Axes]], None] | None = None,
+) -> Drawing:
+    """Return a figure with a panel each, the names of curves, and on a screen lines below.
+
+    Parameters
+    ----------
+    panels : dict
+        By title; with headers row by row, and without members where nothing is to be drawn.
+    draw : function of (axis, title, members)
+    caption : list of str
+        The lines below; a paper has a caption of its own.
+    sheet : Sheet
+    columns : int
+        The most panels that stand side by side.
+    headers : Headers, optional
+        Names of rows and columns, in place of titles.
+    finish : function of (figure, axes), optional
+        Called before curves are named.
+    """
     plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
-    with plt.style.context(["default", STYLE]):
-        figure, axes = _canvas(len(panels), columns)
-        for axis, (title, members) in zip(axes, panels.items(), strict=True):
-            draw(axis, title, members)
-            axis.set_title(textwrap.fill(_shortened(title, axis), 34))
-        _add_legends(figure, list(axes))
-        figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
+    with sheet.style():
+        columns = len(headers.columns) if headers else sheet.columns(len(panels), columns)
+        figure, spots = _canvas(len(panels), columns, sheet)
+        for axis, (title, members) in zip(spots, panels.items(), strict=True):
+            axis.set_visible(bool(members))
+            if members:
+                draw(axis, title, members)
+                axis.set_ylabel(textwrap.fill(axis.get_ylabel(), sheet.letters_beside(len(panels), columns)))
+                if not headers and not (sheet.column and len(panels) == 1):
+                    axis.set_title(textwrap.fill(_shortened(title, axis), sheet.letters(columns)))
+        axes = [axis for axis in spots if axis.get_visible()]
+        share_axes(axes, sheet.share)
+        if headers or sheet.column:
+            _keep_outer_labels(spots, columns, sheet.share if headers else "none")
+        if headers:
+            _add_headers(spots, headers)
+        if sheet.title:
+            figure.suptitle(sheet.title)
+        if finish:
+            finish(figure, axes)
+        rows = [spots[start : start + columns] for start in range(0, len(spots), columns)]
+        _name_curves(figure, [[axis for axis in row if axis.get_visible()] for row in rows], sheet)
+        if not sheet.column:
+            figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
+        _lay_out(figure)
     plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     return figure
+
+
+def share_axes(axes: Sequence[Axes], share: str) -> None:
+    """Give the panels one range of "x", "y" or "both", where the axes are of the same thing."""
+    for letter in {"none": "", "x": "x", "y": "y", "both": "xy"}[share]:
+        groups: dict[tuple[str, str], list[Axes]] = {}
+        for axis in axes:
+            key = getattr(axis, f"get_{letter}label")(), getattr(axis, f"get_{letter}scale")()
+            groups.setdefault(key, []).append(axis)
+        for group in groups.values():
+            ends = [getattr(axis, f"get_{letter}lim")() for axis in group]
+            for axis in group:
+                getattr(axis, f"set_{letter}lim")(min(low for low, _ in ends), max(high for _, high in ends))
+
+
+def _add_headers(spots: Sequence[Axes], headers: Headers) -> None:
+    """Write the names of columns above their first panels, those of rows before the labels of their first panels."""
+    wide = len(headers.columns)
+    for column, name in enumerate(headers.columns):
+        first = next(axis for axis in spots[column::wide] if axis.get_visible())
+        first.set_title(name)
+    for row, name in enumerate(headers.rows):
+        first = next(axis for axis in spots[row * wide : (row + 1) * wide] if axis.get_visible())
+        first.set_ylabel(f"{name}\n{first.get_ylabel()}".strip())
+
+
+def _keep_outer_labels(spots: Sequence[Axes], columns: int, share: str) -> None:
+    """Leave out what the panel to the left, or below, says too."""
+    for place, axis in enumerate(spots):
+        left = spots[place - 1] if place % columns else None
+        below = spots[place + columns] if place + columns < len(spots) else None
+        if left and left.get_visible() and left.get_ylabel() == axis.get_ylabel():
+            axis.yaxis.label.set_visible(False)
+            axis.tick_params(labelleft=share not in ("y", "both"))
+        if below and below.get_visible() and below.get_xlabel() == axis.get_xlabel():
+            axis.xaxis.label.set_visible(False)
+            axis.tick_params(labelbottom=share not in ("x", "both"))
+
+
+def label_sparsely(axis: Axis, low: float, high: float) -> None:
+    """Label 1, 2 and 5 times the powers of ten on a logarithmic axis, or these alone where they are many."""
+    few = high <= 30 * low
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    if few or high < 1e5:
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _shortened(title: str, axis: Axes) -> str:
@@ -126,25 +263,46 @@ def quick_look(result: Result) -> str:
     return "Quick look (a tenth of the horizon, few replications). " if result.quick else ""
 
 
-def _canvas(count: int, columns: int) -> tuple[Figure, Iterable[Axes]]:
-    columns = min(count, columns)
+def _canvas(count: int, columns: int, sheet: Sheet) -> tuple[Drawing, list[Axes]]:
     rows = -(-count // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(max(4.6, 3.4 * columns), 2.9 * rows), squeeze=False)
+    size = sheet.size(rows, columns)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, FigureClass=Drawing, sheet=sheet)
     for spare in axes.flat[count:]:
         spare.set_visible(False)
-    return figure, axes.flat[:count]
+    return figure, list(axes.flat[:count])
 
 
 #: Marks the lines that are no policy's, such as lower bounds.
 ASIDE = "aside"
 
 
-def _add_legends(figure: Figure, axes: list[Axes]) -> None:
-    """Add one legend beside panels that show the same policies, or one to each panel."""
+def _name_curves(figure: Figure, rows: list[list[Axes]], sheet: Sheet) -> None:
+    axes = [axis for row in rows for axis in row]
+    direct = [axis for row in rows for axis in _to_name(row)] if sheet.labels == "direct" else []
+    label_ends(figure, axes, direct)
+    if sheet.labels == "legend":
+        _add_legends(figure, axes, sheet)
+    for axis in direct:
+        if lines := unnamed(axis):
+            axis.legend(lines, [line.get_label() for line in lines], loc="best")
+
+
+def _to_name(row: list[Axes]) -> list[Axes]:
+    """Return the panels of a row whose curves are named: the last one, where all have the same curves."""
+    names = [axis.get_legend_handles_labels()[1] for axis in row]
+    return row[-1:] if all(one == names[0] for one in names) else row
+
+
+def _add_legends(figure: Figure, axes: list[Axes], sheet: Sheet) -> None:
+    """Add one legend to panels that show the same policies, or one to each panel."""
     found = [list(zip(*axis.get_legend_handles_labels(), strict=True)) for axis in axes]
-    policies = [{label for handle, label in entries if _is_policy(handle)} for entries in found]
+    policies = [{label for handle, label in entries if _is_policy(handle)} for entries in found if entries]
     merged = {label: handle for entries in found for handle, label in entries}
-    if merged and all(labels == policies[0] for labels in policies) and (len(axes) > 1 or len(merged) > 4):
+    alike = all(labels == policies[0] for labels in policies)
+    if merged and sheet.column and _is_one_look_each(found):
+        _add_legend_above(figure, merged)
+        return
+    if merged and alike and (len(axes) > 1 or len(merged) > 4):
         longest = max(map(len, merged))
         width, height = figure.get_size_inches()
         figure.set_size_inches(width + 0.5 + 0.06 * longest, height)  # beside the panels, and not at their cost
@@ -155,24 +313,89 @@ def _add_legends(figure: Figure, axes: list[Axes]) -> None:
             axis.legend(loc="best")
 
 
+def _is_one_look_each(entries: list[list[tuple[Any, str]]]) -> bool:
+    looks: dict[str, tuple[Any, ...]] = {}
+    for handle, label in itertools.chain(*entries):
+        line = line_of(handle)
+        look = line.get_color(), line.get_linestyle(), line.get_marker()
+        if looks.setdefault(label, look) != look:
+            return False
+    return True
+
+
+def _add_legend_above(figure: Figure, entries: dict[str, Any]) -> None:
+    """Add a legend in as many columns as fit, and make the figure higher by its height."""
+    width, height = figure.get_size_inches()
+    for columns in range(len(entries), 0, -1):
+        legend = figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns)
+        box = legend.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        if box.width <= width or columns == 1:
+            figure.set_size_inches(width, height + box.height)
+            return
+        legend.remove()
+
+
 def _is_policy(handle: Any) -> bool:
     return not (hasattr(handle, "get_gid") and handle.get_gid() == ASIDE)
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure as PDF, SVG or PNG; the same figure gives the same bytes.
+    """Write a figure as PDF, SVG, PNG or PGF; the same figure gives the same bytes.
 
     Raises
     ------
     UserError
-        Another ending, or a place that cannot be written.
+        Another ending, PGF without LaTeX, or a place that cannot be written.
     """
+    check_file(path)
+    kind = Path(path).suffix.lstrip(".")
+    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    settings = {"pgf.texsystem": _latex(), "pgf.rcfonts": False} if kind == "pgf" else {}
+    try:
+        with _for_latex(figure) if kind == "pgf" else contextlib.nullcontext():
+            figure.savefig(path, settings=settings, **({"metadata": undated[kind]} if kind in undated else {}))
+        if kind == "pgf":  # its numbers are set by a command that Matplotlib leaves to the document
+            file = Path(path)
+            file.write_text(r"\providecommand{\mathdefault}[1]{#1}%" + "\n" + file.read_text())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    except LatexError as error:
+        raise UserError(f"{path}: LaTeX cannot set its text: {str(error).splitlines()[0]}") from error
+
+
+@contextlib.contextmanager
+def _for_latex(figure: Figure) -> Iterator[None]:
+    """Leave the font to the document, and write the signs of LaTeX that stand in names as themselves."""
+    before = {text: (text.get_text(), text.get_fontfamily()) for text in figure.findobj(Text)}
+    for text, (written, _) in before.items():
+        text.set_fontfamily("serif")
+        text.set_text(written if "$" in written else tex(written))
+    try:
+        yield
+    finally:
+        for text, (written, family) in before.items():
+            text.set_fontfamily(family)
+            text.set_text(written)
+
+
+def tex(text: str) -> str:
+    """Return a text such that LaTeX sets its signs as they are."""
+    return text.translate({ord(sign): f"\\{sign}" for sign in "&%$#_{}"} | TEX_WORDS)
+
+
+TEX_WORDS = {ord("\\"): r"\textbackslash{}", ord("~"): r"\textasciitilde{}", ord("^"): r"\textasciicircum{}"}
+
+
+def check_file(path: str | Path) -> None:
+    """Refuse the name of a file that no figure can be written to; raises as `save`."""
     kind = Path(path).suffix.lstrip(".")
     if kind not in FORMATS:
         raise UserError(f"{path}: a figure's file ends in {', '.join('.' + name for name in FORMATS)}")
-    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}[kind]
-    try:
-        with plt.style.context(["default", STYLE]):
-            figure.savefig(path, metadata=undated, bbox_inches="tight")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    if kind == "pgf" and not _latex():
+        raise UserError(
+            f"{path}: PGF takes a LaTeX to measure text, and there is no {', '.join(TEX)} here; write a .pdf"
+        )
+
+
+def _latex() -> str | None:
+    return next((name for name in TEX if shutil.which(name)), None)

@@ -44,6 +44,8 @@ class Result:
     metric : str or None
         That tables and figures show by default; None for each game's first. Of several, with commas between, tables
         show the first that is kept.
+    figures : list of dict
+        The tables `[[figure]]` of the grid.
     failures : list of str
         A line for each cell and reason for which replications failed, in the run that made this result.
     """
@@ -57,9 +59,10 @@ class Result:
         claims: Sequence[dict[str, Any]] = (),
         wanted: int | Precision = 0,
         metric: str | None = None,
+        figures: Sequence[dict[str, Any]] = (),
     ):
         self.name, self.quick, self.folder, self.claims = name, quick, folder, list(claims)
-        self.wanted, self.metric = wanted, metric
+        self.wanted, self.metric, self.figures = wanted, metric, list(figures)
         self.cells = [cell for cell in cells if len(cell.replications)]
         self.missing = [cell for cell in cells if not len(cell.replications)]
         self.failures: list[str] = []
@@ -396,11 +399,52 @@ class Result:
             groups.setdefault((cell.environment, cell.policy, name), []).append(cell)
         return groups
 
-    def plot(self, metric: str | None = None, **options: Any) -> Figure:
-        """Draw metrics against rounds or a parameter; options as of `banditlab.analysis.plotting.draw`."""
-        from banditlab.analysis.plotting import draw
+    def ranks(self, metric: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Hold policies against each other over all environments of a game; see `banditlab.analysis.across`.
 
-        return draw(self, metric, **options)
+        Returns
+        -------
+        DataFrame
+            A row a policy that was played in all of them, best first: game, metric, policy, score (interquartile mean,
+            relative to `level`) and rank (mean) with their intervals, better (chance that a run has less than one of
+            the policy in the next row) with its interval, level, environments, n (the fewest replications of one).
+
+        Raises
+        ------
+        UserError
+            No two policies were played in the same environments; an unknown metric, or one without scores.
+        """
+        from banditlab.analysis.across import contests
+
+        rows = []
+        for contest in contests(self, metric):
+            scores, ranks = contest.interquartile_means(confidence), contest.ranks(confidence)
+            order = sorted(range(len(scores)), key=lambda i: scores[i].value)
+            for i, following in itertools.zip_longest(order, order[1:]):
+                nan = (float("nan"),) * 3
+                better = nan if following is None else contest.improvement(i, following, confidence)
+                named = {"score": scores[i], "rank": ranks[i], "better": better}
+                rows.append(
+                    {"game": contest.game, "metric": contest.metric, "policy": contest.policies[i]}
+                    | {
+                        f"{name}{end}": number
+                        for name, found in named.items()
+                        for end, number in zip(("", "_low", "_high"), found, strict=True)
+                    }
+                    | {"level": contest.level, "environments": len(contest.places)}
+                    | {"n": min(finals.shape[1] for finals in contest.finals)}
+                )
+        return pd.DataFrame(rows)
+
+    def plot(self, metric: str | None = None, **options: Any) -> Figure:
+        """Draw metrics against rounds or a parameter, or another view; options as of `banditlab plot`.
+
+        They are the fields of `banditlab.analysis.figures.Options`: view, versus, scale, band, confidence, rows,
+        columns, share, slopes, labels, preset, title.
+        """
+        from banditlab.analysis.figures import Options, draw
+
+        return draw(self, Options(metric, **options))
 
     def plot_survival(self, metric: str | None = None) -> Figure:
         """Draw the share of replications whose metric at the last round exceeds x, against x."""

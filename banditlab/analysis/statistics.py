@@ -186,8 +186,26 @@ def compare(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Comparison:
     correlation = float(np.corrcoef(a, b)[0, 1]) if spread_a > 0 and spread_b > 0 else math.nan
     unpaired = spread_a + spread_b
     ratio = unpaired / spread if spread > 0 else math.inf if unpaired > 0 else math.nan
-    mean, p = interval(difference, confidence), _flip_p(difference)
+    mean, p = interval(difference, confidence), flip_p(difference)
     return Comparison(len(a), mean.mean, mean.low, mean.high, p, correlation, ratio, confidence)
+
+
+def flip_p(difference: Array) -> float:
+    """Two-sided p-value of the sign-flip permutation test of paired differences (n,); of the t test for many."""
+    n = len(difference)
+    if n > MOST:
+        from scipy.special import stdtr
+
+        error = float(_standard_error(difference[:, None])[0])
+        return float(2 * stdtr(n - 1, -abs(difference.mean()) / error)) if error > 0 else float(difference[0] == 0)
+    # Rounding must not part sums that are equal on paper.
+    observed = abs(difference.sum()) - 1e-12 * np.abs(difference).sum()
+    if 2**n <= FLIPS:
+        signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+        return float(np.mean(np.abs(signs @ difference) >= observed))
+    rng = np.random.default_rng(SEED)
+    sums = _weighted_sums(lambda rows: rng.choice([-1.0, 1.0], size=(rows, n)), FLIPS, difference)
+    return float((1 + np.sum(np.abs(sums) >= observed)) / (1 + FLIPS))
 
 
 def holm(p_values: ArrayLike) -> Array:
@@ -318,24 +336,6 @@ def _growth(x: Array, curves: Array, confidence: float) -> Growth:
     exponent = float(weight @ np.log(mean))
     below, above = _margins((curves @ (weight / mean))[:, None], confidence)
     return Growth(exponent, exponent - float(below[0]), exponent + float(above[0]), window, n)
-
-
-def _flip_p(difference: Array) -> float:
-    """Two-sided p-value of the sign-flip permutation test of paired differences (n,); of the t test for many."""
-    n = len(difference)
-    if n > MOST:
-        from scipy.special import stdtr
-
-        error = float(_standard_error(difference[:, None])[0])
-        return float(2 * stdtr(n - 1, -abs(difference.mean()) / error)) if error > 0 else float(difference[0] == 0)
-    # Rounding must not part sums that are equal on paper.
-    observed = abs(difference.sum()) - 1e-12 * np.abs(difference).sum()
-    if 2**n <= FLIPS:
-        signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
-        return float(np.mean(np.abs(signs @ difference) >= observed))
-    rng = np.random.default_rng(SEED)
-    sums = _weighted_sums(lambda rows: rng.choice([-1.0, 1.0], size=(rows, n)), FLIPS, difference)
-    return float((1 + np.sum(np.abs(sums) >= observed)) / (1 + FLIPS))
 
 
 def _standard_error(curves: Array) -> Array:

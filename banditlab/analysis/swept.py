@@ -1,41 +1,79 @@
-"""Parameters that a grid sweeps: which those are, their value in a cell, and where a value stands on an axis."""
+"""Parameters that differ between cells: their values, and labels without what a sweep added to them."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
 
-from banditlab.analysis.cells import CellResult
-from banditlab.analysis.panels import Chosen
+ROLES = ("environment", "policy")
+#: Part of a label that a sweep added, such as "delayed (rounds=10, keep=1)": what stands before it, and what in it.
+ADDED = re.compile(r"(?P<head>\S*) \((?P<parts>[\w.]+=[^()]*)\)")
 
 
-def value_of(cell: CellResult, name: str) -> Any:
-    """Return the horizon, or a parameter of either side that is a number or a word; None where a cell has none."""
+class Scene(Protocol):
+    """A cell of a grid, or of its results."""
+
+    environment: str
+    policy: str
+    horizon: int
+    parameters: dict[str, dict[str, Any]]
+
+
+def value_of(cell: Scene, name: str) -> Any:
+    """Return the value of a parameter in a cell; None where it has no such parameter, or one that is a list.
+
+    Parameters
+    ----------
+    cell : Scene
+    name : str
+        "gap", "environment.gap", "delayed.rounds" of a wrapper, or "horizon".
+    """
     if name in ("horizon", "T"):
         return cell.horizon
-    bare = name.rpartition(".")[2]
-    for role in ("environment", "policy"):
-        if name in (bare, f"{role}.{bare}") and bare in cell.parameters[role]:
+    for role in ROLES:
+        bare = name.removeprefix(f"{role}.")
+        if bare in cell.parameters[role]:
             value = cell.parameters[role][bare]
             return value if isinstance(value, int | float | str) else None
     return None
 
 
-def swept(chosen: Chosen) -> set[str]:
-    """Return the names that have several values among cells, swept or not."""
-    names = {name for cell, _ in chosen for role in cell.parameters for name in cell.parameters[role]} | {"horizon"}
-    return {name for name in names if len({value_of(cell, name) for cell, _ in chosen} - {None}) > 1}
+def swept(cells: Iterable[Scene]) -> set[str]:
+    """Return the names of the parameters that have several values in these cells."""
+    cells = list(cells)
+    names = {name for cell in cells for role in ROLES for name in cell.parameters[role]} | {"horizon"}
+    return {name for name in names if len({value_of(cell, name) for cell in cells} - {None}) > 1}
 
 
 def without(label: str, name: str) -> str:
     """Return a label without the part of it that a sweep over this parameter added."""
-    head, opening, tail = label.partition(" (")
-    parts = [part for part in tail.rstrip(")").split(", ") if part and not part.startswith(f"{name}=")]
-    return f"{head}{opening}{', '.join(parts)})" if opening and parts else head
+    for role in ROLES:
+        name = name.removeprefix(f"{role}.")
+    wrapper, _, bare = name.rpartition(".")
+
+    def rest(found: re.Match) -> str:
+        if wrapper and found["head"] != wrapper:
+            return found[0]
+        parts = [part for part in re.split(r", (?=[\w.]+=)", found["parts"]) if not part.startswith(f"{bare}=")]
+        return f"{found['head']} ({', '.join(parts)})" if parts else found["head"]
+
+    return ADDED.sub(rest, label)
 
 
-def positions(members: Chosen, versus: str) -> dict[Any, float]:
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Return the distinct values, without None: numbers from the smallest on, words as they come."""
+    found = list(dict.fromkeys(value for value in values if value is not None))
+    return found if any(isinstance(value, str) for value in found) else sorted(found)
+
+
+def positions(members: Iterable[tuple[Scene, str]], versus: str) -> dict[Any, float]:
     """Return where each value of a swept parameter stands on the axis: numbers at themselves, words side by side."""
-    found = (value_of(cell, versus) for cell, _ in members)
-    values = list(dict.fromkeys(value for value in found if value is not None))
+    values = in_order(value_of(cell, versus) for cell, _ in members)
     words = any(isinstance(value, str) for value in values)
     return {value: float(i) if words else value for i, value in enumerate(values)}
+
+
+def written(value: Any) -> str:
+    """Return a value as on an axis."""
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:g}"

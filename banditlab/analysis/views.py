@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from banditlab.analysis import hindsight, spread
 from banditlab.analysis.cells import metric_of, paired
 from banditlab.analysis.panels import (
     Chosen,
+    Drawing,
     Looks,
     choose,
     compose,
     count_of,
+    label_sparsely,
     looks_of,
     panels_over_rounds,
     quick_look,
 )
+from banditlab.analysis.presets import SCREEN, Sheet
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 from banditlab.registry import REFERENCE_PLAYERS
 
 
-def draw_survival(result: Result, metric: str | None = None) -> Figure:
+def draw_survival(result: Result, metric: str | None = None, *, sheet: Sheet = SCREEN) -> Drawing:
     """Draw the share of replications whose metric at the last round exceeds x, against x.
 
     Axes are logarithmic, so that a heavy tail is a straight line; x is linear for a metric that can be negative.
@@ -34,6 +35,7 @@ def draw_survival(result: Result, metric: str | None = None) -> Figure:
     result : Result
     metric : str, optional
         By default each game's first.
+    sheet : Sheet
 
     Raises
     ------
@@ -43,7 +45,8 @@ def draw_survival(result: Result, metric: str | None = None) -> Figure:
     chosen = choose(result, metric)
     looks = looks_of(chosen)
     caption = f"{quick_look(result)}Share of {count_of(chosen)} that exceed x at the last round."
-    return compose(panels_over_rounds(chosen), lambda axis, _, members: _draw_tails(axis, members, looks), [caption])
+    panels = panels_over_rounds(chosen)
+    return compose(panels, lambda axis, _, members: _draw_tails(axis, members, looks), [caption], sheet=sheet)
 
 
 def _draw_tails(axis: Axes, members: Chosen, looks: Looks) -> None:
@@ -63,25 +66,18 @@ def _draw_tails(axis: Axes, members: Chosen, looks: Looks) -> None:
         _say(axis, f"every {metric.label.lower()} is 0")
     axis.set_xscale("log" if logarithmic else "linear")
     if logarithmic:
-        _label_sparsely(axis, left, every.max())
+        label_sparsely(axis.xaxis, left, every.max())
     axis.set_yscale("log")
     axis.set_ylim(0.5 / max(len(cell.replications) for cell, _ in members), 1.5)
     axis.set_xlabel(f"{metric.label} x at the last round")
     axis.set_ylabel("Share above x")
 
 
-def _label_sparsely(axis: Axes, low: float, high: float) -> None:
-    """Label 1, 2 and 5 times the powers of ten, or these alone where they are many."""
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
-
-
 def _say(axis: Axes, text: str) -> None:
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", color="0.35")
 
 
-def draw_wrong_order(result: Result, metric: str | None = None) -> Figure:
+def draw_wrong_order(result: Result, metric: str | None = None, *, sheet: Sheet = SCREEN) -> Drawing:
     """Draw how often the means over n replications put a policy below the one with the lowest mean, against n.
 
     Each policy of an environment is held against the best of them, over the replications that both have. Reference
@@ -92,6 +88,7 @@ def draw_wrong_order(result: Result, metric: str | None = None) -> Figure:
     result : Result
     metric : str, optional
         By default each game's first.
+    sheet : Sheet
 
     Raises
     ------
@@ -107,7 +104,8 @@ def draw_wrong_order(result: Result, metric: str | None = None) -> Figure:
     caption = f"{quick_look(result)}Chance that means of n are in another order than those of all {count_of(chosen)}."
     if sum(map(len, panels.values())) < len(chosen):
         caption += "\nReference players are left out, and panels of one policy."
-    return compose(panels, lambda axis, _, members: _draw_orders(axis, members, looks), caption.split("\n"))
+    lines = caption.split("\n")
+    return compose(panels, lambda axis, _, members: _draw_orders(axis, members, looks), lines, sheet=sheet)
 
 
 def _contenders(members: Chosen) -> Chosen:

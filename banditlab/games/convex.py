@@ -241,7 +241,7 @@ GAME = Game(
         Metric("realised-static-regret", "Realised regret to the best fixed point", signed=True),
         Metric("dynamic-regret", "Regret to each round's best point"),
         Metric("adaptive-regret", "Largest regret over a dyadic interval", cumulative=False),
-        Metric("path-length", "Path length of the best points"),
+        Metric("path-length", "Path length of the best points", better=None),
         Metric("duality-gap", "Duality gap of the averages", cumulative=False, of=("duality_gap",)),
     ),
     environment_options=(foretell, duality_gap),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Metric:
         Whether it changes most in the first rounds, so that a logarithmic axis of rounds suits it.
     of : tuple of str
         Optional verbs that it is read from: it is kept where the environment and the policy have them.
+    better : str or None
+        Whether "lower" or "higher" is better; None where neither is.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Metric:
     cumulative: bool = True
     early: bool = False
     of: tuple[str, ...] = ()
+    better: Literal["lower", "higher"] | None = "lower"
 
 
 def names_in(metrics: str | None) -> list[str]:

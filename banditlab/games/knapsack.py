@@ -282,11 +282,14 @@ GAME = Game(
     metrics=(
         Metric("regret", "Regret to the linear program", signed=True),
         Metric("alpha-regret", "Regret to alpha times the linear program", signed=True),
-        Metric("reward", "Reward"),
-        Metric("ratio", "Reward as a share of the linear program's", cumulative=False),
-        Metric("forced", "Rounds in which the void action was forced"),
-        Metric("lowest-budget", "Lowest budget", cumulative=False),
-        *(Metric(f"budget-{i}", f"Budget of resource {i}", cumulative=False) for i in range(1, SINGLE + 1)),
+        Metric("reward", "Reward", better="higher"),
+        Metric("ratio", "Reward as a share of the linear program's", cumulative=False, better="higher"),
+        Metric("forced", "Rounds in which the void action was forced", better=None),
+        Metric("lowest-budget", "Lowest budget", cumulative=False, better=None),
+        *(
+            Metric(f"budget-{i}", f"Budget of resource {i}", cumulative=False, better=None)
+            for i in range(1, SINGLE + 1)
+        ),
     ),
     policy_options=(sees_all, learn_all),
     axes={"arms": 2, "resources": 1},

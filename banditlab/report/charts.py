@@ -55,7 +55,7 @@ def _swept_by_label(members: Chosen) -> list[str]:
     """Return the parameters of which a sweep left its mark on labels, and the horizon where there are several."""
     tails = {label.partition(" (")[2] for cell, _ in members for label in (cell.environment, cell.policy)}
     marked = {part.partition("=")[0] for tail in tails for part in tail.rstrip(")").split(", ") if "=" in part}
-    return sorted(name for name in swept(members) if name == "horizon" or name in marked)
+    return sorted(name for name in swept(cell for cell, _ in members) if name == "horizon" or name in marked)
 
 
 def _over_rounds(members: Chosen, looks: Looks) -> dict[str, Any]:

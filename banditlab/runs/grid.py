@@ -254,8 +254,13 @@ class Cell:
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """Parameters of "environment" and "policy", by name."""
-        return {"environment": self.world.parameters, "policy": self.player.parameters}
+        """Parameters of "environment" and "policy", by name; those of a wrapper as "delayed.rounds"."""
+        wrapped = {
+            f"{wrapper.kind.name}.{name}": value
+            for wrapper in self.world.wrappers
+            for name, value in parameters(wrapper.instance).items()
+        }
+        return {"environment": self.world.parameters | wrapped, "policy": self.player.parameters}
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -291,6 +296,8 @@ class Grid:
         Every policy in every environment of its game, for every horizon.
     claims : tuple of dict
         The tables `[[claim]]`, as written.
+    figures : tuple of dict
+        The tables `[[figure]]`, as written.
     quick : bool
         Whether it was cut down to a first look.
     """
@@ -300,6 +307,7 @@ class Grid:
     cells: tuple[Cell, ...]
     claims: tuple[dict[str, Any], ...] = ()
     quick: bool = False
+    figures: tuple[dict[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -340,6 +348,7 @@ class Grid:
             **({"trace": list(s.trace)} if s.trace else {}),
             "metric": s.metric,
             "claims": list(self.claims),
+            "figures": list(self.figures),
             "environments": [{"game": world.kind.game, **world.about} for world in worlds.values()],
             "policies": [{"game": player.kind.game, **player.about} for player in players.values()],
             "cells": [[at[id(cell.world)], at[id(cell.player)], cell.horizon] for cell in self.cells],

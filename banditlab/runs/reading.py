@@ -25,7 +25,7 @@ from banditlab.runs.switching import GAMES, Schedule
 from banditlab.runs.switching import metrics as metrics_of_turns
 from banditlab.validation import build, parameters, validate
 
-TABLES = ("environment", "policy", "claim", "defaults", "sweep", "zip")
+TABLES = ("environment", "policy", "claim", "figure", "defaults", "sweep", "zip")
 
 
 def read(path: str | Path, overrides: Iterable[str] = ()) -> Grid:
@@ -82,7 +82,8 @@ def stored(folder: str | Path) -> Grid:
             validate(Settings, {"horizon": cell.horizon}, f"{source}:")
         if not cells or any(cell.world.kind.game != cell.player.kind.game for cell in cells):
             raise ValueError("cells of no game")
-        return Grid(source, settings, cells, tuple(table["claims"]), bool(table["quick"]))
+        claims, figures = tuple(table["claims"]), tuple(table.get("figures", ()))
+        return Grid(source, settings, cells, claims, bool(table["quick"]), figures)
     except UserError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -179,7 +180,7 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
         settings = _settings(table, source)
     if settings.game != game:
         mistakes.stop()  # what a kind stands for depends on it
-    for key in ("environment", "policy", "claim"):
+    for key in ("environment", "policy", "claim", "figure"):
         if not _is_tables(table.get(key, [])):
             raise UserError(f"{source}: {key}: write [[{key}]] above each of its tables")
     defaults = {}
@@ -209,7 +210,7 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
         if name not in kept:
             mistakes.add(f"metric: no metric {name!r}{nearest(name, kept)}")
     mistakes.stop()
-    return Grid(source, settings, cells, tuple(table.get("claim", [])))
+    return Grid(source, settings, cells, tuple(table.get("claim", [])), figures=tuple(table.get("figure", [])))
 
 
 def _unambiguous(table: Mapping[str, Any]) -> set[str]:

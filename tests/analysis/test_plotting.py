@@ -134,7 +134,7 @@ def test_scales(result):
         ({"versus": "dim"}, r"versus: this grid does not sweep 'dim' \(there are: gap, prior_wins, t\)"),
         ({"versus": "arms"}, "versus: this grid does not sweep 'arms'"),
         ({"scale": "log"}, "scale: no 'log'; did you mean 'log-x'"),
-        ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, quantile, simultaneous, student\)"),
+        ({"band": "none"}, r"band: no 'none' \(there are: bootstrap, quantile, replications, simultaneous, student\)"),
         ({"metric": "weak"}, "no metric 'weak'"),
     ],
 )
@@ -154,6 +154,6 @@ def test_nothing_of_pyplots_is_changed(result, tmp_path):
 
 @pytest.mark.parametrize("name", ["f.jpg", "f", "f.png.txt"])
 def test_another_ending_is_refused(name, result, tmp_path):
-    with pytest.raises(UserError, match=r"a figure's file ends in .pdf, .svg, .png"):
+    with pytest.raises(UserError, match=r"a figure's file ends in .pdf, .svg, .png, .pgf"):
         save(result.plot(), tmp_path / name)
     assert not list(tmp_path.iterdir())
