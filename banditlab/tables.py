@@ -132,7 +132,7 @@ def print_ranks(table: pd.DataFrame) -> None:
         _print(sheet)
         console().print(f"score: interquartile mean, relative to {first.level}; less is better")
     console().print("rank: mean over environments and replications")
-    console().print("beats next: how often a run has less than one of the policy below, same environment")
+    console().print("beats next: how often a run has less than one of the policy below it")
     console().print("95 %: stratified bootstrap of replications, within environments")
 
 

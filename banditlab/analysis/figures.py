@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,7 +116,10 @@ def draw(result: Result, options: Options) -> Drawing:
     view = VIEWS[options.view]
     own = [key for key in view.takes if key not in ("labels", "share")]
     chosen = {key: getattr(options, key) for key in own if getattr(options, key) is not None}
-    return view.draw(result, options.metric, sheet=options.sheet, **chosen)
+    sheet = options.sheet
+    if result.quick and sheet.preset:  # where no caption says so
+        sheet = replace(sheet, title=" - ".join(filter(None, ["Quick look", sheet.title])))
+    return view.draw(result, options.metric, sheet=sheet, **chosen)
 
 
 def draw_planned(result: Result, folder: Path) -> list[Path]:

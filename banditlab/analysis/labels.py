@@ -39,6 +39,8 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> np.n
 def label_ends(figure: Figure, axes: Sequence[Axes], direct: Sequence[Axes]) -> None:
     """Write the names of lines that end in view beside their ends: those of guides, in some panels those of all."""
     named = {axis: [line for line in _lines(axis, axis in direct) if _in_view(axis, line)] for axis in axes}
+    if not any(named.values()):
+        return
     texts = {axis: [_write(axis, line) for line in lines] for axis, lines in named.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a lack of room is told at the end

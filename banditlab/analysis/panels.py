@@ -104,10 +104,9 @@ class Drawing(Figure):
 
 
 def _lay_out(figure: Drawing) -> None:
-    """Place everything; ticks are made when they are drawn first, in the style of that moment."""
+    """Place everything on paper; ticks are made when they are drawn first, in the style of that moment."""
     with warnings.catch_warnings():
-        if figure.sheet.column:
-            warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
+        warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
         try:
             figure.draw_without_rendering()
         except UserWarning:
@@ -175,10 +174,10 @@ def compose(
             finish(figure, axes)
         rows = [spots[start : start + columns] for start in range(0, len(spots), columns)]
         _name_curves(figure, [[axis for axis in row if axis.get_visible()] for row in rows], sheet)
-        if not sheet.column:
+        if sheet.column:
+            _lay_out(figure)
+        else:
             figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
-        _lay_out(figure)
-    plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     return figure
 
 
@@ -267,6 +266,7 @@ def _canvas(count: int, columns: int, sheet: Sheet) -> tuple[Drawing, list[Axes]
     rows = -(-count // columns)
     size = sheet.size(rows, columns)
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, FigureClass=Drawing, sheet=sheet)
+    plt.close(figure)  # the caller's alone: a notebook shows it once, and pyplot does not keep it
     for spare in axes.flat[count:]:
         spare.set_visible(False)
     return figure, list(axes.flat[:count])

@@ -273,6 +273,10 @@ def _draw_finals(axis: Axes, members: Chosen, looks: Looks, versus: str, band: s
             axis.axhline(_final(entries[0][1], band, confidence)[0], label=label, **{**look, "marker": None})
             continue
         entries.sort(key=lambda entry: entry[0])
+        if len({at for at, _, _ in entries}) < len(entries):
+            raise UserError(
+                f"versus: {label} has several means at one value of {versus!r}: other parameters differ too"
+            )
         x = [at for at, _, _ in entries]
         middle, low, high = np.array([_final(values, band, confidence) for _, values, _ in entries]).T
         edges = np.nan_to_num(np.maximum([middle - low, high - middle], 0))

@@ -76,4 +76,6 @@ def positions(members: Iterable[tuple[Scene, str]], versus: str) -> dict[Any, fl
 
 def written(value: Any) -> str:
     """Return a value as on an axis."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -14,6 +14,7 @@ from banditlab import cli
 from banditlab.analysis import figures, labels, panels
 from banditlab.analysis.panels import save
 from banditlab.analysis.presets import PRESETS, STYLE
+from banditlab.analysis.results import Result
 from banditlab.analysis.slopes import read_slopes
 from banditlab.analysis.swept import value_of, without
 from banditlab.errors import UserError
@@ -82,6 +83,18 @@ def test_a_paper_has_a_caption_of_its_own(plain):
     assert plain.plot(preset="icml").texts == []
     assert shown(plain.plot(preset="icml"))[0].get_title() == ""
     assert plain.plot(preset="icml", title="One").get_suptitle() == "One"
+
+
+def test_a_quick_look_says_so_in_a_paper_too(plain):
+    quick = Result("q", True, plain.cells)
+    assert quick.plot(preset="icml").get_suptitle() == "Quick look"
+    assert quick.plot(preset="icml", title="One").get_suptitle() == "Quick look - One"
+
+
+def test_too_much_for_a_column_is_told(plain):
+    long = result(cell("a policy of a very long name that goes on and on and on and on and on", [1.0, 2.0]))
+    with pytest.raises(UserError, match=r"preset: its 3.25 inches leave no room for the panels"):
+        long.plot(preset="icml", labels="direct")
 
 
 def test_the_same_figure_gives_the_same_bytes(plain, tmp_path):
@@ -342,6 +355,13 @@ def test_parameters_of_wrappers():
 )
 def test_labels_without_a_parameter(label, name, rest):
     assert without(label, name) == rest
+
+
+def test_two_means_at_one_value_are_told():
+    cells = [cell("p", [1.0, 2.0], f"g (a=1) + x (a={a})", world={"a": 1, "x.a": a}) for a in (1, 2)]
+    cells += [cell("p", [1.0, 2.0], "g (a=2) + x (a=1)", world={"a": 2, "x.a": 1})]
+    with pytest.raises(UserError, match="versus: p has several means at one value of 'a': other parameters differ too"):
+        result(*cells).plot(versus="a")
 
 
 # --- heat maps ------------------------------------------------------------------------------------------------------
