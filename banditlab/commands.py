@@ -328,7 +328,6 @@ def _print_verdicts(judged: list[Judged]) -> int:
 
 def _summary(options: argparse.Namespace) -> int:
     from banditlab.analysis.loading import load
-    from banditlab.latex import macros, table_of
     from banditlab.tables import print_summary
 
     result = load(options.folder)
@@ -341,8 +340,12 @@ def _summary(options: argparse.Namespace) -> int:
     if options.csv:
         result.summary(wanted).to_csv(sys.stdout, index=False)
     elif options.latex:
+        from banditlab.latex import table_of
+
         print(table_of(result, wanted))
     elif options.macros:
+        from banditlab.latex import macros
+
         _write(macros(result, wanted), options.macros)
         print(f"macros: {options.macros}")
     else:

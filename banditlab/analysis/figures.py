@@ -83,6 +83,8 @@ class Options:
             if getattr(self, key) is not None:
                 fit = " or ".join(name for name, view in VIEWS.items() if key in view.takes)
                 raise UserError(f"{key}: goes with the view {fit}, not with {self.view}")
+        if self.confidence is not None and not 0 < self.confidence < 1:
+            raise UserError(f"confidence: should lie between 0 and 1, got {self.confidence:g}")
         if self.view == "heatmap":
             heatmap.parameters_of(self.versus)
         if self.slopes:

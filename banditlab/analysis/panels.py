@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from banditlab.analysis.cells import CellResult, metric_of
 from banditlab.analysis.labels import label_ends, line_of, unnamed
-from banditlab.analysis.presets import SCREEN, STYLE, Sheet
+from banditlab.analysis.presets import SCREEN, STYLE, THIN, Sheet
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
 from banditlab.registry import REFERENCE_PLAYERS
@@ -159,6 +159,8 @@ def compose(
             axis.set_visible(bool(members))
             if members:
                 draw(axis, title, members)
+                for line in axis.get_lines() if sheet.column else ():
+                    line.set_linewidth(THIN * line.get_linewidth())
                 axis.set_ylabel(textwrap.fill(axis.get_ylabel(), sheet.letters_beside(len(panels), columns)))
                 if not headers and not (sheet.column and len(panels) == 1):
                     axis.set_title(textwrap.fill(_shortened(title, axis), sheet.letters(columns)))
@@ -218,9 +220,9 @@ def _keep_outer_labels(spots: Sequence[Axes], columns: int, share: str) -> None:
             axis.tick_params(labelbottom=share not in ("x", "both"))
 
 
-def label_sparsely(axis: Axis, low: float, high: float) -> None:
-    """Label 1, 2 and 5 times the powers of ten on a logarithmic axis, or these alone where they are many."""
-    few = high <= 30 * low
+def label_sparsely(axis: Axis, low: float, high: float, most: float = 30) -> None:
+    """Label 1, 2 and 5 times powers of ten on a logarithmic axis; the powers alone if its ends are far apart."""
+    few = high <= most * low
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
     if few or high < 1e5:
         axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))

@@ -322,7 +322,7 @@ def _label(axis: Axes, members: Chosen, versus: str, scale: str, *, narrow: bool
     if scale == "log-log":
         axis.set_yscale("log", nonpositive="clip")  # a band that reaches 0 goes down to the edge
         axis.set_ylim(bottom=_least(members, over_rounds=versus == "t"))
-        label_sparsely(axis.yaxis, *axis.get_ylim())
+        label_sparsely(axis.yaxis, *axis.get_ylim(), most=100)
     elif all(cell.curves[kept].min() >= 0 for cell, kept in members):
         axis.set_ylim(bottom=0)
     if versus == "t" and scale == "linear":

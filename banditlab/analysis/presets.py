@@ -85,6 +85,7 @@ class Sheet:
         return int((self.size(rows, columns)[1] / rows - 0.3) * LETTERS) if self.column else 34
 
 
+THIN = 0.75  #: share of their width that lines have on paper
 LETTERS = 15  #: that fit into an inch on paper
 SCREEN = Sheet()
 
@@ -116,7 +117,6 @@ def _paper(column: Preset) -> dict[str, object]:
         "legend.handletextpad": 0.4,
         "legend.handlelength": 2.2,
         "legend.labelspacing": 0.3,
-        "lines.linewidth": 1.1,
         "figure.constrained_layout.w_pad": 0.02,
         "figure.constrained_layout.h_pad": 0.02,
         "savefig.dpi": 600,

@@ -325,6 +325,7 @@ def test_columns_of_environments_and_of_metrics():
         ({"labels": "directly"}, "labels: no 'directly'; did you mean 'direct'"),
         ({"share": "all"}, r"share: no 'all' \(there are: both, none, x, y\)"),
         ({"slopes": "T!"}, "slopes: no 'T!'"),
+        ({"confidence": 95}, "confidence: should lie between 0 and 1, got 95"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_said(options, line, multiple):
