@@ -229,7 +229,7 @@ class Player:
         return said() if callable(said) else ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One policy in one environment for one horizon: what replications are made of."""
 

@@ -39,7 +39,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
         for line in store.repair():
             raise UserError(line)
         trace.gather([Path(folder) for folder in folders], store.folder)
-        store.adopt(grid, cells, [read_curves(Path(folder)) for folder in folders])
+        store.adopt(grid, cells, map(Path, folders))
         metrics = {row["key"]: row["metrics"] for row in cells.to_pylist()}
         values = finals(read_curves(store.folder), metrics, grid["metric"])
         values = trace.traced(store.folder, values, grid.get("trace", ()))

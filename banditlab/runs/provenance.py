@@ -42,9 +42,11 @@ def collect() -> dict[str, Any]:
 
 
 def write(folder: Path, about: dict[str, Any]) -> None:
-    """Write a run's provenance beside those of the runs before it."""
+    """Write a run's provenance beside those of the runs before it; what is no plain data says its `plain` form."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
-    (folder / "provenance" / f"run-{stamp}.json").write_text(json.dumps(about, indent=1) + "\n")
+    with (folder / "provenance" / f"run-{stamp}.json").open("w") as file:
+        json.dump(about, file, indent=1, default=lambda one: one.plain())
+        file.write("\n")
 
 
 def read(folder: str | Path) -> list[dict[str, Any]]:

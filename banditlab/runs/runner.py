@@ -36,7 +36,7 @@ ANSWER = 10  #: seconds that a scheduler has to answer
 LOOK = 0.1  #: seconds until Ctrl-C is seen while other processes play
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Work:
     """A cell of the grid with what was found out about it."""
 
@@ -47,7 +47,7 @@ class Work:
     told: frozenset[str]  #: facts that the policy used
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """Replications of a cell that are played one after the other."""
 
@@ -71,6 +71,27 @@ class Shard(NamedTuple):
         return place % self.of == self.number - 1
 
 
+@dataclass(slots=True)
+class Timing:
+    """What a cell has taken: there may be many cells."""
+
+    replications: int = 0
+    rounds: int = 0
+    seconds: float = 0.0  #: of wall time
+    cpu: float = 0.0  #: seconds of CPU time
+
+    def add(self, rounds: int, curve: Curve) -> None:
+        """Add a replication of so many rounds."""
+        self.replications += 1
+        self.rounds += rounds
+        self.seconds += curve.seconds
+        self.cpu += curve.cpu
+
+    def plain(self) -> dict[str, int | float]:
+        """Return it as plain data."""
+        return {name: round(getattr(self, name), 6) for name in self.__slots__}
+
+
 @dataclass
 class Report:
     """What came of a run.
@@ -83,8 +104,8 @@ class Report:
         Replications that were played, and that were there already.
     plain : dict of str to str
         Policies that ran in plain Python: label to the reason and the rate.
-    timings : dict of str to Counter
-        By key of the cell: replications, rounds, seconds of wall time, and seconds of CPU time ("cpu").
+    timings : dict of str to Timing
+        By key of the cell.
     notes : list of str
         What environments have to say of a run of so many rounds.
     began : dict
@@ -96,7 +117,7 @@ class Report:
     done: int = 0
     found: int = 0
     plain: dict[str, str] = field(default_factory=dict)
-    timings: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    timings: dict[str, Timing] = field(default_factory=lambda: defaultdict(Timing))
     notes: list[str] = field(default_factory=list)
     began: dict[str, Any] = field(default_factory=provenance.collect)
 
@@ -254,7 +275,7 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers, shard: Sha
     if fresh:
         store.clear()
     finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
-    store.describe(grid, crew.portable, [(work.key, work.cell, work.told) for work in works])
+    store.describe(grid, crew.portable, ((work.key, work.cell, work.told) for work in works))
     plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
     tasks = plan.begin()
     report = Report(notes=[*damaged, *notes(grid)])
@@ -337,7 +358,8 @@ class _Plan:
 
     def _more(self, work: Work) -> Iterator[Task]:
         key, before = work.key, self._until[work.key]
-        self._until[key] = stand(self._settings.replications, self._values[key], self._failed[key]).n
+        known = self._values.get(key, {}), self._failed.get(key, ())
+        self._until[key] = stand(self._settings.replications, *known).n
         wanted = [r for r in range(before, self._until[key]) if self._shard.has(self._places[key] + r)]
         missing = [r for r in wanted if (key, r) not in self._finished]
         self.found += len(wanted) - len(missing)
@@ -364,8 +386,7 @@ def _collect(crew: _Workers, plan: _Plan, store: Store, report: Report) -> None:
         report.failures += [(work, result) for result in results if isinstance(result, Failure)]
         report.done += len(curves)
         for curve in curves:
-            taken = {"rounds": work.cell.horizon, "seconds": curve.seconds, "cpu": curve.cpu}
-            report.timings[work.key].update(replications=1, **taken)
+            report.timings[work.key].add(work.cell.horizon, curve)
         if time.monotonic() - written > FLUSH:
             store.flush()
             written = time.monotonic()
@@ -555,21 +576,18 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Any]:
 def _note_plain(report: Report, works: list[Work]) -> None:
     for work in works:
         taken, player = report.timings.get(work.key), work.cell.player
-        if work.pair.reason and taken and taken["seconds"] > 0:
+        if work.pair.reason and taken and taken.seconds > 0:
             # of a policy that is meant to run so, what it decides takes time, and not what it plays
-            rate = (
-                "" if hasattr(player.instance, "plain") else f"at {taken['rounds'] / taken['seconds']:,.0f} rounds/s "
-            )
+            rate = "" if hasattr(player.instance, "plain") else f"at {taken.rounds / taken.seconds:,.0f} rounds/s "
             report.plain[player.label] = f"{rate}in plain Python ({work.pair.reason})"
 
 
 def _about(report: Report) -> dict[str, Any]:
-    timings = {key: {name: round(n, 6) for name, n in taken.items()} for key, taken in report.timings.items()}
     failures = [
         {"cell": work.cell.title, "replication": failure.replication, "message": failure.message}
         for work, failure in report.failures
     ]
     return report.began | {
         "done": report.done, "found": report.found, "interrupted": report.interrupted,
-        "plain": report.plain, "failures": failures, "timings": timings,
+        "plain": report.plain, "failures": failures, "timings": report.timings,
     }  # fmt: skip

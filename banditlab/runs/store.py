@@ -28,28 +28,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from banditlab.errors import Damaged, UserError
 from banditlab.games.game import shown
 from banditlab.problem import PLAIN
-from banditlab.runs import files, trace
+from banditlab.runs import curves, files, trace
 from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Curve, Failure
 
-CURVES = pa.schema(
-    [
-        ("key", pa.string()),
-        ("replication", pa.int32()),
-        ("metric", pa.string()),
-        ("x", pa.large_list(pa.int64())),
-        ("value", pa.large_list(pa.float64())),
-        ("checksum", pa.uint32()),
-    ]
-)
-PLACE = ("key", "replication", "metric")  #: what a row of curves is of, and its order
+FAN = 16  #: segments that are merged into one while a run goes on
 
 
 class Store:
@@ -72,7 +61,7 @@ class Store:
     def __init__(self, folder: str | Path, name: str, games: set[str]):
         self.folder = Path(folder)
         self._segments = self.folder / "segments"
-        self._pending: list[dict[str, Any]] = []
+        self._pending: list[curves.Row] = []
         try:
             there = (self.folder / "grid.json").exists()
         except OSError as error:
@@ -129,7 +118,7 @@ class Store:
 
     def repair(self) -> list[str]:
         """Set damaged files aside, and keep the rows of them that are whole; return a line for each file."""
-        found = [damage for file in _curve_files(self.folder) if (damage := self._repair_curves(file))]
+        found = [line for file in _opened(self.folder) if (line := self._repair_curves(file))]
         found += [self._repair_trace(file, damage) for file, damage in trace.clean(self.folder)]
         try:
             read_grid(self.folder)
@@ -140,13 +129,14 @@ class Store:
             pass  # there is none yet
         return found
 
-    def _repair_curves(self, file: Path) -> str:
-        table, damage = _examine(file)
-        if damage:
-            if table.num_rows:
-                _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
-            self._set_aside(file)
-        return damage and f"{file}: {damage}; what was lost is played again"
+    def _repair_curves(self, file: curves.File) -> str:
+        whole = sum(1 for _ in file)
+        if not (damage := file.damage):
+            return ""
+        if whole:
+            self._write_rows(file, self._new_segment())
+        self._set_aside(file.path)
+        return f"{file.path}: {damage}; what was lost is played again"
 
     def _repair_trace(self, file: Path, damage: str) -> str:
         self._set_aside(file)
@@ -159,7 +149,7 @@ class Store:
 
     def clear(self) -> None:
         """Remove all finished work."""
-        for file in (*_curve_files(self.folder), *trace.stored(self.folder)):
+        for file in (*(one.path for one in _opened(self.folder)), *trace.stored(self.folder)):
             file.unlink()
 
     def finished(self, widths: Mapping[str, int], traced: Collection[str] = ()) -> set[tuple[str, int]]:
@@ -172,10 +162,10 @@ class Store:
         traced : collection of str
             What there must be a trace of.
         """
-        tables = [pq.read_table(file, columns=list(PLACE)) for file in _curve_files(self.folder)]
-        rows = {row for table in tables for row in zip(*(table[name].to_pylist() for name in PLACE), strict=True)}
-        found = Counter((key, replication) for key, replication, _ in rows)
-        whole = {place for place, metrics in found.items() if metrics == widths.get(place[0])}
+        own = {key: key for key in widths}  # one string a cell, and not one a replication
+        places = curves.merged(file.places() for file in _opened(self.folder))
+        found = ((place, sum(1 for _ in metrics)) for place, metrics in itertools.groupby(places, lambda row: row[:2]))
+        whole = {(own[key], replication) for (key, replication), n in found if widths.get(key) == n}
         return whole & trace.found(self.folder, traced) if traced else whole
 
     def note_failures(self, failures: Iterable[tuple[str, Failure]]) -> None:
@@ -189,11 +179,11 @@ class Store:
         rows = sorted(rows, key=lambda row: (row["key"], row["replication"]))
         write_whole(self.folder / "failures.json", lambda file: file.write_text(json.dumps(rows, indent=1) + "\n"))
 
-    def add(self, key: str, cell: Cell, curves: Iterable[Curve]) -> None:
+    def add(self, key: str, cell: Cell, played: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
         rows = [
-            _row(key, curve.replication, metric, curve.rounds, curve.values[:, m])
-            for curve in curves
+            curves.row(key, curve.replication, metric, curve.rounds, curve.values[:, m])
+            for curve in played
             for m, metric in enumerate(cell.metrics)
         ]
         # in one step, so that Ctrl-C cannot leave half of a replication
@@ -202,33 +192,53 @@ class Store:
     def flush(self) -> None:
         """Write what was added as one segment."""
         if self._pending:
-            table = pa.Table.from_pylist(self._pending, CURVES)
-            _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
+            self._write_rows(sorted(self._pending, key=curves.place), self._new_segment())
             self._pending = []
+            self._thin()
 
-    def describe(self, grid: Grid, portable: bool, cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> None:
+    def _thin(self) -> None:
+        """Merge segments of a level into one of the next, once there are many: a run may last for a week."""
+        level = 0
+        while len(segments := sorted(self._segments.glob(f"{level}-*.parquet"))) >= FAN:
+            level += 1
+            self._merge(segments, self._new_segment(level))
+            _remove(segments)
+
+    def _merge(self, parts: Iterable[Path], file: Path) -> None:
+        self._write_rows(_sound([curves.File(part) for part in parts]), file)
+
+    def _write_rows(self, rows: Iterable[curves.Row], file: Path) -> None:
+        write_whole(file, lambda temporary: curves.write(rows, temporary))
+
+    def _new_segment(self, level: int = 0) -> Path:
+        return self._segments / f"{level}-{uuid.uuid4().hex}.parquet"
+
+    def describe(self, grid: Grid, portable: bool, cells: Iterable[tuple[str, Cell, frozenset[str]]]) -> None:
         """Write the resolved grid and the table of cells, each with its key and the facts that the policy used."""
         settled = grid.resolved() | {"portable": portable}
         _write_grid(settled, self.folder)
-        _write(pa.Table.from_pylist([*_cell_rows(cells)], CELLS), self.folder / "cells.parquet")
+        write_whole(self.folder / "cells.parquet", lambda file: _write_cells(_cell_rows(cells), file))
 
-    def adopt(self, grid: dict[str, Any], cells: pa.Table, curves: Iterable[pa.Table]) -> None:
+    def adopt(self, grid: dict[str, Any], cells: pa.Table, folders: Iterable[Path]) -> None:
         """Take the resolved grid, the cells and the curves of other folders."""
         _write_grid(grid, self.folder)
-        _write(cells, self.folder / "cells.parquet")
-        for table in curves:
-            _write(table, self._segments / f"{uuid.uuid4().hex}.parquet")
+        write_whole(self.folder / "cells.parquet", lambda file: _write_cells(cells.to_pylist(), file))
+        for folder in folders:
+            self._write_rows(_sound(_opened(folder)), self._new_segment())
         self.compact()
 
     def compact(self) -> None:
         """Merge all segments into `curves.parquet`, sorted by key, replication and metric."""
         self.flush()
-        segments = sorted(self._segments.glob("*.parquet"))
-        if segments or not (self.folder / "curves.parquet").exists():
-            order = [(name, "ascending") for name in PLACE]
-            _write(read_curves(self.folder).sort_by(order), self.folder / "curves.parquet")
-        for segment in segments:
-            segment.unlink(missing_ok=True)
+        merged, segments = self.folder / "curves.parquet", sorted(self._segments.glob("*.parquet"))
+        if segments or not merged.exists():
+            self._merge([merged, *segments] if merged.exists() else segments, merged)
+        _remove(segments)
+
+
+def _remove(segments: Iterable[Path]) -> None:
+    for file in segments:
+        file.unlink(missing_ok=True)
 
 
 def _is_foreign(name: str) -> bool:
@@ -238,43 +248,22 @@ def _is_foreign(name: str) -> bool:
 OURS = {"segments", "provenance", "damaged", "trace", "curves.parquet", "cells.parquet", "failures.json", "check"}
 
 
-def _row(key: str, replication: int, metric: str, rounds: np.ndarray, values: np.ndarray) -> dict[str, Any]:
-    values = np.ascontiguousarray(values)
-    checksum = _checksum(key, replication, metric, rounds, values)
-    return dict(zip(CURVES.names, (key, replication, metric, rounds, values, checksum), strict=True))
-
-
-def _checksum(key: str, replication: int, metric: str, rounds: np.ndarray, values: np.ndarray) -> int:
-    return zlib.crc32(values, zlib.crc32(rounds, zlib.crc32(f"{key} {replication} {metric} {len(rounds)}".encode())))
-
-
-def _curve_files(folder: Path) -> list[Path]:
+def _opened(folder: Path) -> list[curves.File]:
     """Return the files that hold finished work."""
-    files = [folder / "curves.parquet", *sorted((folder / "segments").glob("*.parquet"))]
-    return [file for file in files if file.exists()]
+    while True:
+        parts = [*sorted((folder / "segments").glob("*.parquet")), folder / "curves.parquet"]  # into which they go
+        try:
+            return [curves.File(part) for part in parts if part.exists()]
+        except FileNotFoundError:
+            continue  # a run that goes on has merged it into another one
 
 
-def _examine(file: Path) -> tuple[pa.Table, str]:
-    """Return the rows of a file of curves that are whole, and what is wrong with the others; empty if nothing is."""
-    try:
-        table = _read(file, CURVES)
-        whole = [checksum == _checksum(*place, rounds, values) for *place, rounds, values, checksum in _rows(table)]
-    except Damaged as error:
-        return CURVES.empty_table(), str(error).removeprefix(f"{file}: ")
-    if all(whole):
-        return table, ""
-    return table.filter(pa.array(whole)), f"{whole.count(False)} of its {len(whole)} rows are damaged"
-
-
-def _rows(table: pa.Table) -> Iterator[tuple]:
-    """Yield the rows of a table of curves; lists as arrays, without a copy."""
-    for batch in table.to_batches():
-        plain = [batch[name].to_pylist() for name in (*PLACE, "checksum")]
-        lists = []
-        for name in ("x", "value"):
-            ends, numbers = batch[name].offsets.to_numpy(), batch[name].values.to_numpy()
-            lists.append([numbers[start:end] for start, end in itertools.pairwise(ends)])
-        yield from zip(*plain[:3], *lists, plain[3], strict=True)
+def _sound(parts: Sequence[curves.File]) -> Iterator[curves.Row]:
+    """Yield the rows of files, each once, in order; raise Damaged at the end, if a file is."""
+    yield from curves.merged(parts)
+    for part in parts:
+        if part.damage:
+            raise Damaged(f"{part.path}: {part.damage}: run the grid again, which plays what was lost")
 
 
 def read_curves(folder: Path, damages: list[str] | None = None) -> pa.Table:
@@ -291,20 +280,11 @@ def read_curves(folder: Path, damages: list[str] | None = None) -> pa.Table:
     Damaged
         A file is, or a row of it, and nobody takes the line.
     """
-    tables = []
-    for file in _curve_files(folder):
-        table, damage = _examine(file)
-        if damage and damages is None:
-            raise Damaged(f"{file}: {damage}: run the grid again, which plays what was lost")
-        if damage:
-            damages.append(f"{file}: {damage}")
-        tables.append(table)
-    table = pa.concat_tables(tables) if tables else CURVES.empty_table()
-    if len(tables) > 1:
-        # work that was stored twice: a run was ended between writing the merged file and removing its segments
-        rows = zip(*(table[name].to_pylist() for name in PLACE), strict=True)
-        first = {row: i for i, row in reversed(list(enumerate(rows)))}
-        table = table.take(sorted(first.values()))
+    parts = _opened(folder)
+    rows = _sound(parts) if damages is None else curves.merged(parts)
+    table = pa.concat_tables([curves.CURVES.empty_table(), *curves.groups(rows)])
+    if damages is not None:
+        damages += [f"{part.path}: {part.damage}" for part in parts if part.damage]
     return table
 
 
@@ -324,7 +304,7 @@ def finals(
     """
     shown_first = {key: shown(asked, names)[0] for key, names in metrics.items()}
     rows, last = Counter(), {key: {} for key in metrics}
-    for key, replication, metric, _, values, _ in _rows(table):
+    for key, replication, metric, _, values, _ in curves.rows_of(table):
         if key in metrics:
             rows[key, replication] += 1
             if metric == shown_first[key]:
@@ -384,7 +364,7 @@ def read_cells(folder: str | Path) -> pa.Table:
     """
     file = Path(folder) / "cells.parquet"
     table = _read(file, CELLS)
-    for row in table.to_pylist():
+    for row in (row for batch in table.to_batches() for row in batch.to_pylist()):
         if row["checksum"] != _row_checksum(row):
             raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
     return table
@@ -405,7 +385,7 @@ CELLS = pa.schema(
 )
 
 
-def _cell_rows(cells: Sequence[tuple[str, Cell, frozenset[str]]]) -> Iterator[dict[str, Any]]:
+def _cell_rows(cells: Iterable[tuple[str, Cell, frozenset[str]]]) -> Iterator[dict[str, Any]]:
     texts: dict[int, str] = {}
     for key, cell, told in cells:
         for side in (cell.world, cell.player):
@@ -432,16 +412,11 @@ def _row_checksum(row: Mapping[str, Any]) -> int:
 def _read(file: Path, schema: pa.Schema) -> pa.Table:
     """Return the table of a file, with these columns and no entry missing."""
     try:
-        if lacking := sorted(set(schema.names) - set(pq.read_schema(file).names)):
-            raise ValueError(f"it lacks {', '.join(lacking)}, as of an earlier version or of something else")
-        table = pq.read_table(file, columns=schema.names).select(schema.names).cast(schema)
-        table.validate(full=True)
-        if any(column.null_count for column in table.columns):
-            raise ValueError("an entry is missing")
-        return table
+        curves.lacking(pq.read_schema(file), schema)
+        return curves.settled(pq.read_table(file, columns=schema.names), schema)
     except FileNotFoundError:
         raise UserError(f"{file}: missing") from None
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+    except curves.TROUBLES as error:
         raise Damaged(f"{file}: damaged: {str(error).splitlines()[0]}") from error
 
 
@@ -451,8 +426,11 @@ def _write_grid(grid: dict[str, Any], folder: Path) -> None:
     write_whole(folder / "grid.json", lambda file: file.write_text(text))
 
 
-def _write(table: pa.Table, path: Path) -> None:
-    write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
+def _write_cells(rows: Iterable[Mapping[str, Any]], file: Path) -> None:
+    rows = iter(rows)
+    with pq.ParquetWriter(file, CELLS, compression="zstd") as writer:
+        while some := [*itertools.islice(rows, 4096)]:
+            writer.write_table(pa.Table.from_pylist(some, CELLS))
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -1,6 +1,8 @@
 """A run may be killed, its disk may fill, its power may fail: what is finished is kept, and the rest is played."""
 
+import contextlib
 import itertools
+import multiprocessing
 import os
 import random
 import re
@@ -15,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from banditlab.errors import UserError
-from banditlab.runs import runner
+from banditlab.runs import reading, runner, store
+from banditlab.runs.store import Store
 from tests.runs.conftest import POLICIES, WORLDS
 
 ROOT = Path(__file__).parents[2]
@@ -82,15 +85,18 @@ class Journal:
         return True
 
 
-def test_a_power_cut_at_any_point_loses_no_number(make_grid, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("fan", "merges"), [(16, 0), (2, 1)])  # segments that are merged while the run goes on
+def test_a_power_cut_at_any_point_loses_no_number(fan, merges, make_grid, tmp_path, monkeypatch):
     folder, grid = tmp_path / "recorded", make_grid(WORLDS[:1], POLICIES[:1], replications=3, horizon=20)
     with monkeypatch.context() as patch:
         patch.setattr(runner, "FLUSH", 0.0)
         patch.setattr(runner, "BATCH", 1)
+        patch.setattr(store, "FAN", fan)
         journal = Journal(folder, patch)
         runner.run(grid, folder, jobs=1)
     straight = canonical(folder)
-    assert sum(what == "rename" for what, _, _ in journal.steps) == 2 + 3 + 2  # grid, cells; segments; curves, failures
+    renamed = sum(what == "rename" for what, _, _ in journal.steps)
+    assert renamed == 2 + 3 + merges + 2  # grid, cells; segments, merged; curves, failures
     for cut, lucky in itertools.product(range(len(journal.steps) + 1), (False, True)):
         place = tmp_path / f"cut-{cut}-{lucky}"
         for path, content in journal.after(cut, lucky).items():
@@ -166,39 +172,68 @@ sweep = { epsilon = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3] }
 
 
 def stored(folder):
-    """Where each finished replication stands: in which file."""
-    found = {}
+    """The replications that are finished, of a folder that nobody writes to."""
+    places = set()
     for file in [folder / "curves.parquet", *(folder / "segments").glob("*.parquet")]:
         if file.exists():
-            rows = pq.read_table(file, columns=["key", "replication"]).to_pylist()
-            found |= dict.fromkeys(((row["key"], row["replication"]) for row in rows), file.name)
-    return found
+            table = pq.read_table(file, columns=["key", "replication"])
+            places.update(zip(table["key"].to_pylist(), table["replication"].to_pylist(), strict=True))
+    return places
+
+
+def play(grid, folder, backend, diary):
+    """Run a grid in a process of its own, with a line in the diary for each replication once it is played."""
+    os.setsid()
+    add = Store.add
+
+    def noted(self, key, cell, curves):
+        os.write(file, "".join(f"{key} {curve.replication}\n" for curve in curves).encode())
+        add(self, key, cell, curves)
+
+    file = os.open(diary, os.O_WRONLY)
+    Store.add, runner.FLUSH, store.FAN = noted, 0.05, 4
+    runner.run(reading.read(grid), folder, jobs=2, backend=backend)
 
 
 @pytest.mark.claims
-@pytest.mark.parametrize("more", [(), ("--backend", "loky")], ids=["threads", "processes"])
-def test_a_hundred_kills_lose_nothing_and_repeat_nothing(grid, tmp_path, more):
+@pytest.mark.compiled
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_a_hundred_kills_lose_nothing_and_repeat_nothing(backend, grid, tmp_path):
+    """Each run of a folder is killed at a moment of its own, until one is quicker; then the next folder begins."""
+    whole, diary, rng, kills, folders = tmp_path / "whole", tmp_path / "diary", random.Random(0), 0, 0
     grid.write_text(SIXTY)
-    whole, rng, kills, folders = tmp_path / "whole", random.Random(0), 0, 0
-    finish(start(grid, whole, *more))  # compiles
-    begin = time.monotonic()
-    assert finish(start(grid, whole, *more, "--fresh")) == (0, "")
-    usual = time.monotonic() - begin
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # so that no time in which they can be killed goes into imports
+
+    def begin(folder):
+        diary.write_text("")
+        running = context.Process(target=play, args=(grid, folder, backend, diary))
+        running.start()
+        return running
+
+    begin(tmp_path / "first").join()  # compiles
+    before = time.monotonic()
+    begin(whole).join()
+    usual = time.monotonic() - before
     while kills < 100:
         folder, folders, code = tmp_path / f"killed-{folders}", folders + 1, None
         while code != 0:
-            before, running = stored(folder), start(grid, folder, *more)
-            try:
-                code = running.wait(rng.uniform(0.3, 1.0) * usual)
-            except subprocess.TimeoutExpired:
-                os.killpg(running.pid, signal.SIGKILL)
+            before, running = stored(folder), begin(folder)
+            running.join(rng.uniform(0, usual) if kills < 100 else None)
+            if running.exitcode is None:
+                with contextlib.suppress(ProcessLookupError):  # it has no group yet
+                    os.killpg(running.pid, signal.SIGKILL)
+                running.kill()
                 kills += 1
-            running.communicate()
-            after = stored(folder)
-            assert before.keys() <= after.keys()
-            fresh = {place for place, file in after.items() if file != "curves.parquet" and file not in before.values()}
-            assert not fresh & before.keys(), "a replication was played again after its segment had its name"
+            running.join()
+            code = running.exitcode
+            assert code in (0, -signal.SIGKILL)
+            assert before <= stored(folder)
+            lines = map(str.split, diary.read_text().splitlines())
+            again = before & {(key, int(replication)) for key, replication in lines}
+            assert not again, "a replication was played again after its segment had its name"
         assert canonical(folder) == canonical(whole)
+    print(f"\n{backend}: {kills} kills in {folders} folders, a run takes {usual:.2f} s")
 
 
 def children(number):

@@ -1,6 +1,7 @@
 """The results folder: whole files only, and only of one grid."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -8,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from banditlab.errors import UserError
-from banditlab.runs import reading, runner
-from banditlab.runs.store import CURVES, Store, read_curves, read_grid
+from banditlab.runs import curves, reading, runner, store
+from banditlab.runs.curves import CURVES
+from banditlab.runs.store import Store, read_curves, read_grid
 
 
 @pytest.fixture
@@ -117,6 +119,50 @@ def test_rows_that_changed_on_disk_are_played_again_and_the_others_kept(folder, 
     assert file.read_bytes() == whole
 
 
+def test_segments_are_merged_while_a_run_goes_on(folder, make_grid, tmp_path, monkeypatch):
+    """A run of a week has very many of them; levels of FAN keep the folder small, and no row is written often."""
+    counts, new = [], Store._new_segment
+    monkeypatch.setattr(store, "FAN", 3)
+    monkeypatch.setattr(runner, "FLUSH", 0.0)
+    monkeypatch.setattr(runner, "BATCH", 1)
+
+    def counted(self, level=0):
+        counts.append((level, len(list(self._segments.glob("*.parquet")))))
+        return new(self, level)
+
+    monkeypatch.setattr(Store, "_new_segment", counted)
+    runner.run(make_grid(), tmp_path / "often", jobs=1)
+    levels = Counter(level for level, _ in counts)
+    assert levels == {0: 36, 1: 12, 2: 4, 3: 1}
+    assert max(there for _, there in counts) <= 3 * 3
+    assert (tmp_path / "often" / "curves.parquet").read_bytes() == (folder / "curves.parquet").read_bytes()
+
+
+def test_a_damaged_group_of_rows_loses_that_group_alone(make_grid, tmp_path, monkeypatch):
+    monkeypatch.setattr(curves, "GROUP", 1000)
+    runner.run(make_grid(), tmp_path / "r", jobs=1)
+    file = tmp_path / "r" / "curves.parquet"
+    whole, groups = file.read_bytes(), pq.read_metadata(file)
+    assert groups.num_row_groups > 5
+    start = groups.row_group(3).column(4).dictionary_page_offset
+    file.write_bytes(whole[: start + 1] + bytes(40) + whole[start + 41 :])
+    report = runner.run(make_grid(), tmp_path / "r", jobs=1)
+    lost = groups.row_group(3).num_rows
+    assert report.notes == [f"{file}: {lost} of its 96 rows are damaged; what was lost is played again"]
+    assert 0 < report.done <= lost
+    assert file.read_bytes() == whole
+
+
+def test_rows_out_of_order_are_played_again(folder, make_grid):
+    """Files are merged by the order of their rows, which must be what it says."""
+    file = folder / "curves.parquet"
+    whole, table = file.read_bytes(), read_curves(folder)
+    pq.write_table(table.take([1, 0, *range(2, 96)]), file)
+    report = runner.run(make_grid(), folder, jobs=1)
+    assert report.notes == [f"{file}: 1 of its 96 rows are damaged; what was lost is played again"]
+    assert file.read_bytes() == whole
+
+
 def test_starting_over_plays_everything_again(folder, make_grid):
     before = (folder / "curves.parquet").read_bytes()
     report = runner.run(make_grid(), folder, jobs=1, fresh=True)
@@ -208,9 +254,9 @@ def test_a_grid_that_was_tampered_with_is_one_line(change, message, folder):
 
 
 def test_two_runs_cannot_share_a_folder(folder, make_grid):
-    store = Store(folder, make_grid().name, {"bandit"})
-    store.open()
-    with store.alone(), pytest.raises(UserError, match="another run writes to it"):
+    first = Store(folder, make_grid().name, {"bandit"})
+    first.open()
+    with first.alone(), pytest.raises(UserError, match="another run writes to it"):
         runner.run(make_grid(), folder, jobs=1)
     assert runner.run(make_grid(), folder, jobs=1).done == 0
 
