@@ -175,13 +175,20 @@ def _read(thing: Any) -> Iterator[Any]:
 
 def _imported(function: types.FunctionType) -> Iterator[Any]:
     """Yield what a function imports within its body by `from module import name`."""
-    module = None
-    for part in _nested(function.__code__):
+    for module, name in _imports(function.__code__):
+        yield getattr(sys.modules.get(module), name, None)
+
+
+@functools.lru_cache(maxsize=4096)
+def _imports(code: types.CodeType) -> tuple[tuple[str, str], ...]:
+    found, module = [], ""
+    for part in _nested(code):
         for step in dis.get_instructions(part):
             if step.opname == "IMPORT_NAME":
-                module = sys.modules.get(step.argval)
+                module = step.argval
             elif step.opname == "IMPORT_FROM":
-                yield getattr(module, step.argval, None)
+                found.append((module, step.argval))
+    return tuple(found)
 
 
 def _attributes(cls: type) -> list[tuple[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import banditlab
-from banditlab import registry
+from banditlab import fuse, registry
 from banditlab.errors import UserError
 from banditlab.numerics.families import listed
 from banditlab.numerics.structures import read_family
@@ -15,6 +15,12 @@ from banditlab.runs.grid import Player
 from tests.small import SMALL
 
 KINDS = [kind.title for kind in registry.kinds("policy") if kind.cls.__module__.startswith("banditlab.")]
+
+#: One policy of each game.
+COMPILED = [
+    "bandit/linucb", "dueling/rucb", "active-dueling/ae-borda", "blackbox/gp-lcb", "knapsack/ucb-bwk",
+    "combinatorial/cucb", "convex/ogd",
+]  # fmt: skip
 
 
 def make(name, **settings):
@@ -83,6 +89,24 @@ def play(agent, dim, start, stop):
     return actions
 
 
+@pytest.fixture
+def plain(monkeypatch):
+    """Agents play in plain Python, where what is tested of every policy is not compiled code."""
+    monkeypatch.setattr(fuse, "prepare", lambda template, verbs, arguments: (fuse.plain(template, verbs), "asked for"))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_compiled_agent_decides_as_a_plain_one(name, request, tmp_path):
+    compiled, dim = make(name)
+    actions = play(compiled, dim, 0, 30)
+    compiled.save(tmp_path / "agent.npz")
+    actions += play(banditlab.Agent.load(tmp_path / "agent.npz"), dim, 30, 60)
+    request.getfixturevalue("plain")
+    assert play(make(name)[0], dim, 0, 60) == actions
+
+
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("name", KINDS)
 def test_a_saved_agent_goes_on_as_if_it_had_never_stopped(name, tmp_path):
     straight, dim = make(name)

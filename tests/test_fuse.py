@@ -300,7 +300,7 @@ def test_fingerprint_is_the_same_in_each_process(tmp_path):
 # --- compiled once, and right under concurrent starts -------------------------------------------------------------
 
 WORLDS = (ARMS, {"kind": "dueling/matrix", "matrix": [[0.5, 0.7], [0.3, 0.5]]})
-POLICIES = ("ucb1", "thompson-beta", "double-thompson")
+POLICIES = ("ucb1", "thompson-beta", "winner-stays")
 
 
 @pytest.mark.compiled
