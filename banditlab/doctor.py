@@ -69,7 +69,7 @@ def _playing() -> Finding:
     if report.plain:
         return Finding("fails", "playing", f"UCB1 is not compiled: {work.pair.reason}")
     [taken] = report.timings.values()
-    rate = taken["rounds"] / taken["cpu"]
+    rate = taken.rounds / taken.cpu
     text = f"UCB1 plays {rate / 1e6:.1f} million rounds per second of CPU time; it was ready after {compiled:.1f} s"
     return Finding("ok" if rate > SLOW else "note", "playing", text)
 
