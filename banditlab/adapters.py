@@ -45,10 +45,13 @@ def adapt(name: str, make: Callable[[int, int, int], Any], *, needs: Iterable[st
     Raises
     ------
     UserError
-        When a run starts: the learner has none of these methods, or has no place for features that differ between arms.
+        Epsilon is outside [0, 1]. When a run starts: the learner has none of these methods, or has no place for
+        features that differ between arms.
     TypeError
         The name is taken.
     """
+    if not 0.0 <= epsilon <= 1.0:
+        raise UserError(f"{name}: epsilon lies in [0, 1], got {epsilon}")
 
     def start(self, problem, rng) -> Any:
         seed = int(rng.integers(LIMIT))
@@ -113,6 +116,7 @@ class _Coba:
         found, self._more = self._learner.predict(self._context, self._actions), {}
         if isinstance(found, tuple | list) and found and isinstance(found[-1], dict):
             found, self._more = found[0] if len(found) == 2 else found[:-1], found[-1]
+        found = found.tolist() if isinstance(found, np.ndarray) else found
         form = "pmf" if self._is_law(found) else "action_prob" if self._is_pair(found) else "action"
         if isinstance(found, dict):
             [(form, found)] = found.items()

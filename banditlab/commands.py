@@ -107,16 +107,9 @@ def _log(options: argparse.Namespace) -> int:
     grid = _read(options)
     if options.replication < 0:
         raise UserError(f"--replication {options.replication}: a number from 0 on")
-    cells = grid.cells
-    for name in ("policy", "environment", "horizon"):
-        there, wanted = dict.fromkeys(str(getattr(cell, name)) for cell in cells), getattr(options, name)
-        if wanted is None and len(there) > 1:
-            raise UserError(f"log: several of its kind, --{name} chooses one: {', '.join(there)}")
-        if wanted is not None and str(wanted) not in there:
-            raise UserError(f"--{name} {wanted}: no such {name}{nearest(str(wanted), there)}")
-        cells = [cell for cell in cells if wanted in (None, getattr(cell, name))]
-    rounds = write_log(cells[0], grid.settings, options.output, options.replication, portable=options.portable)
-    print(f"{cells[0].title}, replication {options.replication}: {rounds:,} rounds -> {options.output}")
+    cell = _one_cell(grid, options)
+    rounds = write_log(cell, grid.settings, options.output, options.replication, portable=options.portable)
+    print(f"{cell.title}, replication {options.replication}: {rounds:,} rounds -> {options.output}")
     return 0
 
 

@@ -12,7 +12,7 @@ from banditlab.arrays import is_columns, last_change, named, numbers, read_array
 from banditlab.errors import UserError
 from banditlab.types import Counts, Tensor, Vector
 
-NUMBER = r"(0|[1-9][0-9]*)"
+NUMBER = r"(0|[1-9][0-9]{0,5})"
 SHARED, OWN = re.compile(f"x_{NUMBER}"), re.compile(f"x_{NUMBER}_{NUMBER}")
 
 
@@ -102,9 +102,9 @@ def _from_columns(path: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
                         "of all arms, x_I, or of each, x_K_I")  # fmt: skip
     at = shared or own
     arms, dim = (1 + max((place[axis] for place in at), default=-1 + (axis == 0)) for axis in (0, 1))
-    for k, i in np.ndindex(arms, dim):
-        if (k, i) not in at:
-            raise UserError(f"{path}: no column {f'x_{k}_{i}' if own else f'x_{i}'!r} among those of the features")
+    if len(at) < arms * dim:
+        k, i = next((k, i) for k in range(arms) for i in range(dim) if (k, i) not in at)
+        raise UserError(f"{path}: no column {f'x_{k}_{i}' if own else f'x_{i}'!r} among those of the features")
     rows = len(arrays["action"])
     contexts = np.empty((rows, arms, dim))
     for (k, i), name in at.items():

@@ -193,7 +193,8 @@ def which(what):
     """Return a number of the set in the first part of a letter, whatever its order."""
     number = 0
     for i in range(what[0].shape[0]):
-        number += what[0][i] * what[0][i] * 31 + what[0][i] * 7919 + 104729
+        item = (what[0][i] + 1) * 2654435761 % 2147483647  # scattered, so that no two sums are likely to be the same
+        number += item * item % 2147483629
     return number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -121,9 +122,10 @@ def _seconds(folder: Path) -> dict[str, float]:
     """Return how long a replication of each cell took, of the last run that played any, by key."""
     found = {}
     for run in provenance.read(folder):
-        for key, timing in dict(run.get("timings") or {}).items():
-            if timing.get("replications"):
-                found[key] = timing["seconds"] / timing["replications"]
+        timings = run.get("timings")
+        for key, timing in timings.items() if isinstance(timings, dict) else ():
+            with contextlib.suppress(TypeError, KeyError, ZeroDivisionError):  # a note of others'
+                found[key] = float(timing["seconds"] / timing["replications"])
     return found
 
 

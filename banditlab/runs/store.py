@@ -21,6 +21,7 @@ import contextlib
 import fcntl
 import itertools
 import json
+import re
 import uuid
 import zlib
 from collections import Counter
@@ -39,6 +40,8 @@ from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Curve, Failure
 
 FAN = 16  #: segments that are merged into one while a run goes on
+
+KEY = re.compile("[0-9a-f]{32}")  #: of a cell; also the name of a folder
 
 
 class Store:
@@ -365,7 +368,7 @@ def read_cells(folder: str | Path) -> pa.Table:
     file = Path(folder) / "cells.parquet"
     table = _read(file, CELLS)
     for row in (row for batch in table.to_batches() for row in batch.to_pylist()):
-        if row["checksum"] != _row_checksum(row):
+        if row["checksum"] != _row_checksum(row) or not KEY.fullmatch(row["key"]):
             raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
     return table
 

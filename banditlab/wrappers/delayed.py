@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+from annotated_types import Le
 
 from banditlab.games.letters import onward, put, take
 from banditlab.numerics.hashing import positive_uniform
@@ -30,7 +31,7 @@ class Delayed:
     Where the policy has no part in a round, what is due waits for its next one.
     """
 
-    rounds: Index = 10  #: the delay, or its mean
+    rounds: Annotated[Index, Le(10**9)] = 10  #: the delay, or its mean
     law: Literal["fixed", "uniform", "geometric"] = "fixed"
 
     holds = True  #: letters come in later rounds
@@ -77,7 +78,7 @@ def draw(law, mean, key, t):
     u = positive_uniform(key, 0, t)
     if law == 1:
         return int(u * (2 * mean + 1))
-    return int(math.log(u) / math.log(mean / (1.0 + mean))) if mean > 0 else 0
+    return int(math.log(u) / math.log1p(-1.0 / (1.0 + mean))) if mean > 0 else 0
 
 
 def bring(own, channel, env, policy, round):

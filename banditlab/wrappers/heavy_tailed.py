@@ -7,9 +7,11 @@ The setting of S. Bubeck, N. Cesa-Bianchi, G. Lugosi. Bandits with heavy tail. I
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from annotated_types import Ge
+from pydantic import Strict
 
 from banditlab.numerics.hashing import positive_uniform
 from banditlab.registry import wrapper
@@ -25,7 +27,7 @@ class HeavyTailed:
     the noise that the environment has itself.
     """
 
-    tail: Positive = 1.5
+    tail: Annotated[float, Strict(), Ge(0.05)] = 1.5  #: at least 0.05, below which numbers overflow
     scale: Positive = 1.0  #: in the units of the outcome
 
     unbounded = True  #: what has bounds cannot have such noise

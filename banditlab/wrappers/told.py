@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from banditlab.errors import UserError, nearest
 from banditlab.registry import wrapper
+
+#: Facts by which policies make their arrays.
+STRUCTURE = frozenset({"rounds", "arm_features"})
 
 
 @wrapper("told")
@@ -29,9 +33,17 @@ class Told:
             The environment has no such fact, or it is of another type.
         """
         for name, value in self.facts.items():
-            if name not in facts:
-                raise UserError(f"told: no fact {name!r}{nearest(name, facts)}")
-            types = (int, float) if type(facts[name]) in (int, float) else (type(facts[name]),)
-            if type(value) not in types or type(value) not in (int, float, bool, str):
+            if name not in facts or name in STRUCTURE:
+                raise UserError(f"told: no fact {name!r}{nearest(name, facts.keys() - STRUCTURE)}")
+            if not _could_be(value, facts[name]):
                 raise UserError(f"told: {name} is {facts[name]!r} here, and cannot be told as {value!r}")
         return {**facts, **self.facts}
+
+
+def _could_be(told: Any, fact: Any) -> bool:
+    """Return whether a fact could have that value: its type, finite, and positive where the fact is."""
+    if type(fact) in (bool, str):
+        return type(told) is type(fact)
+    if type(fact) is int:
+        return type(told) is int and told >= min(fact, 1)
+    return type(fact) is float and type(told) in (int, float) and math.isfinite(told) and (told > 0 or fact <= 0)

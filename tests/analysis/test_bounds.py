@@ -16,7 +16,7 @@ from banditlab.environments.bandit.gaussian import Gaussian
 from banditlab.environments.bandit.linear import Linear
 from banditlab.environments.dueling.matrix import Matrix
 from banditlab.runs import reading
-from banditlab.runs.pair import _start
+from banditlab.runs.pair import begin
 
 ROUNDS = np.array([1, 10, 1000])
 #: Where ln t is 1, so that the value is the constant.
@@ -199,7 +199,7 @@ def test_bounds_are_the_mean_over_the_instances_that_were_played():
     [cell] = result.cells
     [found] = bounds_of(cell, "regret")
     grid = reading.from_python(DRAWN, "ucb1", horizon=60, replications=3, seed=5)
-    states = [_start(grid.cells[0], grid.settings, r).env for r in range(3)]
+    states = [begin(grid.cells[0], grid.settings, r).env for r in range(3)]
     each = [bounds.bernoulli(state.means, cell.x).values for state in states]
     assert np.ptp([values[-1] for values in each]) > 0
     np.testing.assert_allclose(found.values, np.mean(each, axis=0))
@@ -213,7 +213,7 @@ def test_bounds_are_the_mean_over_the_instances_that_were_played():
 def test_a_fixed_instance_has_one_bound():
     [cell] = banditlab.run({**DRAWN, "instance": "fixed"}, "ucb1", **RUN).cells
     grid = reading.from_python({**DRAWN, "instance": "fixed"}, "ucb1", horizon=60, replications=3, seed=5)
-    state = _start(grid.cells[0], grid.settings, 2).env
+    state = begin(grid.cells[0], grid.settings, 2).env
     np.testing.assert_allclose(bounds_of(cell, "regret")[0].values, bounds.bernoulli(state.means, cell.x).values)
 
 

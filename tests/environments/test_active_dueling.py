@@ -295,7 +295,7 @@ def test_the_worst_context_is_no_better_than_the_mean(name):
 def test_metrics_by_hand(name):
     """One arm recommended everywhere: 0 only where it is best in every context."""
     world = WORLDS[name]
-    env = pair._start(cell_of(world, Fixed(), 20), settings_of(0), 0).env
+    env = pair.begin(cell_of(world, Fixed(), 20), settings_of(0), 0).env
     for arm in range(world.actions):
         found = metrics(name, Fixed(first=arm))
         assert_allclose(found["worst-borda"], env.borda[:, arm].max(), atol=1e-15)

@@ -16,7 +16,7 @@ def starts(instance, environment):
         "policy": [{"kind": "uniform"}],
     }
     parsed = reading.parse(table, "test")
-    return [pair._start(parsed.cells[0], parsed.settings, replication) for replication in range(3)]
+    return [pair.begin(parsed.cells[0], parsed.settings, replication) for replication in range(3)]
 
 
 @pytest.mark.parametrize("instance", ["fixed", "fresh"])
@@ -58,7 +58,7 @@ def test_a_fixed_instance_is_the_same_in_all_replications(world):
     grid = reading.parse(table, "test")
     states = []
     for replication in (0, 1):
-        env = pair._start(grid.cells[0], grid.settings, replication).env
+        env = pair.begin(grid.cells[0], grid.settings, replication).env
         states.append([value for name, value in zip(env._fields, env, strict=True) if name != "noise"])
     for one, other in zip(*states, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -116,6 +116,6 @@ def test_the_command_writes_the_cell_that_it_names(tmp_path, capsys):
     assert "exp3 in bernoulli (gap=0.2), replication 3: 30 rounds" in capsys.readouterr().out
     assert len(pd.read_csv(out)) == 30
     assert cli.main(line) == 2
-    assert "--environment chooses one: bernoulli (gap=0.1), bernoulli (gap=0.2)" in capsys.readouterr().err
+    assert "--environment: say which: bernoulli (gap=0.1), bernoulli (gap=0.2)" in capsys.readouterr().err
     assert cli.main(["log", str(grid), "-o", str(out), "--policy", "exp"]) == 2
-    assert "--policy exp: no such policy; did you mean 'exp3'?" in capsys.readouterr().err
+    assert "--policy exp: no policy 'exp'; did you mean 'exp3'?" in capsys.readouterr().err

@@ -201,14 +201,12 @@ def test_heavy_tails_have_their_law(tail):
     assert stats.kstest(found, law).pvalue > 1e-4
 
 
-@pytest.mark.parametrize(("votes", "error"), [(1, 0.3), (3, 0.156)])
+@pytest.mark.parametrize(("votes", "error"), [(1, 0.3), (3, 0.2)])
 def test_annotators_err_as_they_should(votes, error):
-    """Reliabilities 0.9, 0.7, 0.5: one errs in 3 of 10 duels, a majority with probability 0.156; 5 standard errors.
+    """Reliabilities 0.9, 0.7, 0.5: one errs in 3 of 10 duels, a majority with probability 0.2; 5 standard errors.
 
     By hand: two err and one does not, 0.1 * 0.3 * 0.5 + 0.1 * 0.7 * 0.5 + 0.9 * 0.3 * 0.5 = 0.185, all three 0.015.
     """
-    if votes == 3:
-        error = 0.015 + 0.035 + 0.135 + 0.015
     wrapper = Annotators(reliability=(0.9, 0.7, 0.5), votes=votes)
     true = np.array([won for *_, won in listen(BradleyTerry(arms=4), [], 4000)])
     found = np.array([won for *_, won in listen(BradleyTerry(arms=4), [wrapper], 4000)])
@@ -326,7 +324,20 @@ def test_mistakes_have_a_line(environment, policy, wrappers, message):
         reading.parse(table, "grid.toml")
 
 
-@pytest.mark.parametrize("facts", [{"nois": 2.0}, {"noise": "much"}, {"best": 1}], ids=str)
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"nois": 2.0},
+        {"noise": "much"},
+        {"best": 1},
+        {"noise": math.nan},
+        {"noise": -1.0},
+        {"rounds": 3},
+        {"horizon": 0},
+        {"horizon": 2.5},
+    ],
+    ids=str,
+)
 def test_only_facts_that_are_there_can_be_told(facts):
     one = grid({"kind": "gaussian", "arms": 3}, {"kind": "thompson-gaussian"}, {"kind": "told", "facts": facts})
     with pytest.raises(UserError, match="told: "):

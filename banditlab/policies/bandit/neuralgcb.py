@@ -39,7 +39,7 @@ BATCHES = {"sequential": SEQUENTIAL, "fixed": FIXED, "adaptive": ADAPTIVE}
 @policy(
     "neuralgcb",
     game="bandit",
-    needs=("features",),
+    needs=("features", "prompt-feedback"),
     told=("horizon", "rounds", "arm_features"),
     cite=("salgia2023provably",),
 )

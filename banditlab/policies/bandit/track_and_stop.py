@@ -17,7 +17,7 @@ from banditlab.registry import policy
 from banditlab.types import AtLeastOne, Counts, Fraction, Positive, Vector
 
 
-@policy("track-and-stop", game="bandit", told=("noise",), cite=("garivier2016optimal",))
+@policy("track-and-stop", game="bandit", needs=("prompt-feedback",), told=("noise",), cite=("garivier2016optimal",))
 @dataclass(frozen=True)
 class TrackAndStop:
     """Each arm once; then the arm whose plays N are furthest behind the optimal proportions w*(means).
@@ -88,6 +88,9 @@ class TrackAndStop:
     @staticmethod
     def learn(state, t, features, arm, reward):
         see(state.evidence, arm, reward)
+        if state.summed and t >= state.tracked.shape[0]:
+            for k in range(state.tracked.shape[0]):
+                state.tracked[k] += state.weights[k]
 
     @staticmethod
     def recommend(state, t):
@@ -110,9 +113,7 @@ def _furthest(state, t):
     """Return the arm that is furthest behind its share."""
     most, arm = -math.inf, 0
     for k in range(state.weights.shape[0]):
-        if state.summed:
-            state.tracked[k] += state.weights[k]
-        share = state.tracked[k] if state.summed else t * state.weights[k]
+        share = state.tracked[k] + state.weights[k] if state.summed else t * state.weights[k]
         if share - state.evidence.plays[k] > most:
             most, arm = share - state.evidence.plays[k], k
     return arm

@@ -21,7 +21,7 @@ from banditlab.types import Vector
 @policy(
     "osmd",
     game="combinatorial",
-    needs=("part-values", "sums", "sized"),
+    needs=("part-values", "sums", "sized", "prompt-feedback"),
     told=("family", "horizon"),
     growth={"regret": "sqrt T"},
     cite=("audibert2014regret", "lattimore2020bandit"),

@@ -21,7 +21,7 @@ BUDGET, USED, ARM, OPPONENT, PASSES, WINNER = range(6)
 LONGEST = 2**62  #: duels of a phase, in place of 2^64 and more
 
 
-@policy("scb", game="dueling", growth={"copeland": "log T"}, cite=("zoghi2015copeland",))
+@policy("scb", game="dueling", needs=("prompt-feedback",), growth={"copeland": "log T"}, cite=("zoghi2015copeland",))
 @dataclass(frozen=True)
 class SCB:
     """Search for a Copeland winner anew within 2^(2^r) duels, r = 1, 2, ...; what is left of them it plays itself.

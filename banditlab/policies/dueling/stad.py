@@ -23,7 +23,7 @@ from banditlab.types import AtLeastOne, Counts, Index, NonNegative, Positive
 @policy(
     "stad",
     game="dueling",
-    needs=("features",),
+    needs=("features", "prompt-feedback"),
     told=("horizon", "link", "rounds"),
     growth={"average": "sqrt T"},
     cite=("saha2021optimal", "bengs2022stochastic"),

@@ -21,7 +21,7 @@ from banditlab.types import AtLeastOne, Count, Counts, Positive
 @policy(
     "vacdb",
     game="dueling",
-    needs=("features",),
+    needs=("features", "prompt-feedback"),
     told=("horizon", "link", "rounds"),
     cite=("di2024variance",),
 )

@@ -19,7 +19,13 @@ FIRST, SECOND, ROUND, WINNER, LEFT = range(5)
 LONGEST = 2.0**62  #: duels of a block, so that its length fits into an integer
 
 
-@policy("winner-stays", game="dueling", growth={"weak-preference": "1"}, cite=("chen2017dueling",))
+@policy(
+    "winner-stays",
+    game="dueling",
+    needs=("prompt-feedback",),
+    growth={"weak-preference": "1"},
+    cite=("chen2017dueling",),
+)
 @dataclass(frozen=True)
 class WinnerStays:
     """The two arms of the largest C(i) = duels won - duels lost; who played last plays on where values are equal.

@@ -30,7 +30,13 @@ PRIMALS = ("exp3-ix", "exp3-six", "exp3-p", "hedge")
 IX, SIX, P, HEDGE = range(len(PRIMALS))
 
 
-@policy("primal-dual", game="knapsack", told=("horizon", "budget", "void"), cite=("bernasconi2024bandits",))
+@policy(
+    "primal-dual",
+    game="knapsack",
+    needs=("prompt-feedback",),
+    told=("horizon", "budget", "void"),
+    cite=("bernasconi2024bandits",),
+)
 @dataclass(frozen=True)
 class PrimalDual:
     """The primal learner sees the utility u = f + sum_i lambda_i (rho - c_i) of its action, of all actions for hedge.
