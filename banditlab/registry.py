@@ -456,8 +456,8 @@ def kind_of(thing: Any) -> Kind:
 
 def metrics(game: str, environment: str | None = None, policy: str | None = None) -> list[UserMetric]:
     """Return the users' metrics of a game, by name; those for one kind of environment and policy where given."""
-    found = [entry for key, entry in sorted(_metrics.items(), key=lambda item: item[0]) if key[0] == game]
-    return [entry for entry in found if entry.is_for(environment, policy)]
+    found = [key for key, entry in _metrics.items() if key[0] == game and entry.is_for(environment, policy)]
+    return [_metrics[key] for key in sorted(found)]
 
 
 @functools.cache

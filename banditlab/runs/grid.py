@@ -106,7 +106,7 @@ class World:
         """The environments that take turns; itself alone where there are no others."""
         return self, *self.then
 
-    @property
+    @functools.cached_property
     def made_of(self) -> tuple[Kind, ...]:
         """The kinds beside its own that its numbers depend on."""
         return tuple(part.kind for part in (*self.then, *self.wrappers))

@@ -225,7 +225,10 @@ class Store:
     def adopt(self, grid: dict[str, Any], cells: pa.Table, folders: Iterable[Path]) -> None:
         """Take the resolved grid, the cells and the curves of other folders."""
         _write_grid(grid, self.folder)
-        write_whole(self.folder / "cells.parquet", lambda file: _write_cells(cells.to_pylist(), file))
+        write_whole(
+            self.folder / "cells.parquet",
+            lambda file: _write_cells(zip(*cells.to_pydict().values(), strict=True), file),
+        )
         for folder in folders:
             self._write_rows(_sound(_opened(folder)), self._new_segment())
         self.compact()
@@ -367,9 +370,10 @@ def read_cells(folder: str | Path) -> pa.Table:
     """
     file = Path(folder) / "cells.parquet"
     table = _read(file, CELLS)
-    for row in (row for batch in table.to_batches() for row in batch.to_pylist()):
-        if row["checksum"] != _row_checksum(row) or not KEY.fullmatch(row["key"]):
-            raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
+    for batch in table.to_batches():
+        for key, *more, checksum in zip(*batch.to_pydict().values(), strict=True):
+            if checksum != _row_checksum([key, *more]) or not KEY.fullmatch(key):
+                raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
     return table
 
 
@@ -388,28 +392,24 @@ CELLS = pa.schema(
 )
 
 
-def _cell_rows(cells: Iterable[tuple[str, Cell, frozenset[str]]]) -> Iterator[dict[str, Any]]:
+def _cell_rows(cells: Iterable[tuple[str, Cell, frozenset[str]]]) -> Iterator[tuple]:
+    """Yield the rows of `CELLS`; what many cells share is written out once."""
     texts: dict[int, str] = {}
+    facts: dict[frozenset[str], str] = {}
     for key, cell, told in cells:
         for side in (cell.world, cell.player):
             if id(side) not in texts:
                 texts[id(side)] = json.dumps(side.about)
-        world, player = texts[id(cell.world)], texts[id(cell.player)]
-        row = {
-            "key": key,
-            "game": cell.game,
-            "environment": cell.environment,
-            "policy": cell.policy,
-            "horizon": cell.horizon,
-            "told": ", ".join(sorted(told - PLAIN - {"best"})),
-            "metrics": list(cell.metrics),
-            "about": f'{{"environment": {world}, "policy": {player}}}',
-        }
-        yield row | {"checksum": _row_checksum(row)}
+        if told not in facts:
+            facts[told] = ", ".join(sorted(told - PLAIN - {"best"}))
+        about = f'{{"environment": {texts[id(cell.world)]}, "policy": {texts[id(cell.player)]}}}'
+        names = key, cell.game, cell.environment, cell.policy
+        row = [*names, cell.horizon, facts[told], [*cell.metrics], about]
+        yield *row, _row_checksum(row)
 
 
-def _row_checksum(row: Mapping[str, Any]) -> int:
-    return zlib.crc32(repr([row[name] for name in CELLS.names[:-1]]).encode())
+def _row_checksum(row: list) -> int:
+    return zlib.crc32(repr(row).encode())
 
 
 def _read(file: Path, schema: pa.Schema) -> pa.Table:
@@ -429,11 +429,12 @@ def _write_grid(grid: dict[str, Any], folder: Path) -> None:
     write_whole(folder / "grid.json", lambda file: file.write_text(text))
 
 
-def _write_cells(rows: Iterable[Mapping[str, Any]], file: Path) -> None:
+def _write_cells(rows: Iterable[tuple], file: Path) -> None:
     rows = iter(rows)
     with pq.ParquetWriter(file, CELLS, compression="zstd") as writer:
         while some := [*itertools.islice(rows, 4096)]:
-            writer.write_table(pa.Table.from_pylist(some, CELLS))
+            columns = zip(zip(*some, strict=True), CELLS.types, strict=True)
+            writer.write_table(pa.table([pa.array(column, type) for column, type in columns], CELLS))
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
