@@ -12,7 +12,8 @@ import numpy as np
 from banditlab.analysis.cells import CellResult
 from banditlab.analysis.loading import load
 from banditlab.runs import provenance
-from banditlab.runs.store import read_cells, read_grid
+from banditlab.runs.cell_table import read_cells
+from banditlab.runs.store import read_grid
 
 
 class Difference(NamedTuple):

@@ -13,7 +13,8 @@ import numpy as np
 from banditlab.analysis.cells import CellResult
 from banditlab.analysis.results import Result
 from banditlab.runs import precision
-from banditlab.runs.store import read_cells, read_curves, read_failures, read_grid
+from banditlab.runs.cell_table import read_cells
+from banditlab.runs.store import read_curves, read_failures, read_grid
 
 
 def load(folder: str | Path) -> Result:

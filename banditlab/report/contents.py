@@ -20,8 +20,9 @@ from banditlab.errors import UserError
 from banditlab.games.game import names_in
 from banditlab.report import charts
 from banditlab.runs import precision, provenance, reading
+from banditlab.runs.cell_table import read_cells
 from banditlab.runs.citing import bibliography
-from banditlab.runs.store import read_cells, read_failures, read_grid
+from banditlab.runs.store import read_failures, read_grid
 from banditlab.tables import Sheet, compared, summarised
 
 MOST_CELLS = 1000  #: of a page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from banditlab.errors import UserError
@@ -16,6 +17,18 @@ class CannotWrite(UserError):
 def cannot_write(path: Path, error: OSError) -> CannotWrite:
     """Return the error with its one line."""
     return CannotWrite(f"{path}: cannot be written ({error.strerror or error})")
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Write under a temporary name in the same folder, sync, and rename."""
+    written = temporary(path)
+    try:
+        write(written)
+        settle(written, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def temporary(path: Path) -> Path:

@@ -15,9 +15,9 @@ from banditlab import fuse, registry
 from banditlab.errors import Diverged, UserError
 from banditlab.games import games
 from banditlab.games.bandit import hear, heard, probability
+from banditlab.runs.files import write_whole
 from banditlab.runs.grid import Cell, Settings
 from banditlab.runs.pair import check, open_pair
-from banditlab.runs.store import write_whole
 from banditlab.types import Counts, Tensor, Vector
 
 NUMBERS = 1 << 20  #: that a page holds at most, but for its last row

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from banditlab.errors import UserError
 from banditlab.runs import precision, provenance, trace
-from banditlab.runs.store import Store, finals, read_cells, read_curves, read_failures, read_grid
+from banditlab.runs.cell_table import read_cells
+from banditlab.runs.store import Store, finals, read_curves, read_failures, read_grid
 
 
 def merge(folders: Sequence[str | Path], out: str | Path) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from banditlab.runs import provenance, reading, trace
+from banditlab.runs.cell_table import read_cells
 from banditlab.runs.grid import Cell
 from banditlab.runs.identity import Keys
 from banditlab.runs.precision import Precision, Stand, most, stand
-from banditlab.runs.store import finals, read_cells, read_curves, read_failures
+from banditlab.runs.store import finals, read_curves, read_failures
 
 
 @dataclass(frozen=True)

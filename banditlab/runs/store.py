@@ -21,27 +21,21 @@ import contextlib
 import fcntl
 import itertools
 import json
-import re
 import uuid
-import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from banditlab.errors import Damaged, UserError
 from banditlab.games.game import shown
-from banditlab.problem import PLAIN
-from banditlab.runs import curves, files, trace
+from banditlab.runs import cell_table, curves, files, trace
 from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Curve, Failure
 
 FAN = 16  #: segments that are merged into one while a run goes on
-
-KEY = re.compile("[0-9a-f]{32}")  #: of a cell; also the name of a folder
 
 
 class Store:
@@ -180,7 +174,8 @@ class Store:
     def write_failures(self, rows: list[dict[str, Any]]) -> None:
         """Write rows of `read_failures`, in order."""
         rows = sorted(rows, key=lambda row: (row["key"], row["replication"]))
-        write_whole(self.folder / "failures.json", lambda file: file.write_text(json.dumps(rows, indent=1) + "\n"))
+        text = json.dumps(rows, indent=1) + "\n"
+        files.write_whole(self.folder / "failures.json", lambda file: file.write_text(text))
 
     def add(self, key: str, cell: Cell, played: Iterable[Curve]) -> None:
         """Take finished replications, to be written by `flush`."""
@@ -211,7 +206,7 @@ class Store:
         self._write_rows(_sound([curves.File(part) for part in parts]), file)
 
     def _write_rows(self, rows: Iterable[curves.Row], file: Path) -> None:
-        write_whole(file, lambda temporary: curves.write(rows, temporary))
+        files.write_whole(file, lambda temporary: curves.write(rows, temporary))
 
     def _new_segment(self, level: int = 0) -> Path:
         return self._segments / f"{level}-{uuid.uuid4().hex}.parquet"
@@ -220,15 +215,12 @@ class Store:
         """Write the resolved grid and the table of cells, each with its key and the facts that the policy used."""
         settled = grid.resolved() | {"portable": portable}
         _write_grid(settled, self.folder)
-        write_whole(self.folder / "cells.parquet", lambda file: _write_cells(_cell_rows(cells), file))
+        cell_table.write(cell_table.rows(cells), self.folder)
 
     def adopt(self, grid: dict[str, Any], cells: pa.Table, folders: Iterable[Path]) -> None:
         """Take the resolved grid, the cells and the curves of other folders."""
         _write_grid(grid, self.folder)
-        write_whole(
-            self.folder / "cells.parquet",
-            lambda file: _write_cells(zip(*cells.to_pydict().values(), strict=True), file),
-        )
+        cell_table.write(zip(*cells.to_pydict().values(), strict=True), self.folder)
         for folder in folders:
             self._write_rows(_sound(_opened(folder)), self._new_segment())
         self.compact()
@@ -360,90 +352,7 @@ def read_grid(folder: str | Path) -> dict[str, Any]:
     return grid
 
 
-def read_cells(folder: str | Path) -> pa.Table:
-    """Return the table of cells of a results folder.
-
-    Raises
-    ------
-    UserError
-        It is missing or damaged.
-    """
-    file = Path(folder) / "cells.parquet"
-    table = _read(file, CELLS)
-    for batch in table.to_batches():
-        for key, *more, checksum in zip(*batch.to_pydict().values(), strict=True):
-            if checksum != _row_checksum([key, *more]) or not KEY.fullmatch(key):
-                raise Damaged(f"{file}: damaged: a row says something else than was written: run the grid again")
-    return table
-
-
-CELLS = pa.schema(
-    [
-        ("key", pa.string()),
-        ("game", pa.string()),
-        ("environment", pa.string()),
-        ("policy", pa.string()),
-        ("horizon", pa.int64()),
-        ("told", pa.string()),
-        ("metrics", pa.list_(pa.string())),
-        ("about", pa.string()),
-        ("checksum", pa.uint32()),
-    ]
-)
-
-
-def _cell_rows(cells: Iterable[tuple[str, Cell, frozenset[str]]]) -> Iterator[tuple]:
-    """Yield the rows of `CELLS`; what many cells share is written out once."""
-    texts: dict[int, str] = {}
-    facts: dict[frozenset[str], str] = {}
-    for key, cell, told in cells:
-        for side in (cell.world, cell.player):
-            if id(side) not in texts:
-                texts[id(side)] = json.dumps(side.about)
-        if told not in facts:
-            facts[told] = ", ".join(sorted(told - PLAIN - {"best"}))
-        about = f'{{"environment": {texts[id(cell.world)]}, "policy": {texts[id(cell.player)]}}}'
-        names = key, cell.game, cell.environment, cell.policy
-        row = [*names, cell.horizon, facts[told], [*cell.metrics], about]
-        yield *row, _row_checksum(row)
-
-
-def _row_checksum(row: list) -> int:
-    return zlib.crc32(repr(row).encode())
-
-
-def _read(file: Path, schema: pa.Schema) -> pa.Table:
-    """Return the table of a file, with these columns and no entry missing."""
-    try:
-        curves.lacking(pq.read_schema(file), schema)
-        return curves.settled(pq.read_table(file, columns=schema.names), schema)
-    except FileNotFoundError:
-        raise UserError(f"{file}: missing") from None
-    except curves.TROUBLES as error:
-        raise Damaged(f"{file}: damaged: {str(error).splitlines()[0]}") from error
-
-
 def _write_grid(grid: dict[str, Any], folder: Path) -> None:
     head = json.dumps({key: value for key, value in grid.items() if key != "cells"}, indent=1)
     text = f'{head[:-2]},\n "cells": {json.dumps(grid["cells"])}\n}}\n'  # in one line: there may be many
-    write_whole(folder / "grid.json", lambda file: file.write_text(text))
-
-
-def _write_cells(rows: Iterable[tuple], file: Path) -> None:
-    rows = iter(rows)
-    with pq.ParquetWriter(file, CELLS, compression="zstd") as writer:
-        while some := [*itertools.islice(rows, 4096)]:
-            columns = zip(zip(*some, strict=True), CELLS.types, strict=True)
-            writer.write_table(pa.table([pa.array(column, type) for column, type in columns], CELLS))
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write under a temporary name in the same folder, sync, and rename."""
-    written = files.temporary(path)
-    try:
-        write(written)
-        files.settle(written, path)
-    except OSError as error:
-        raise files.cannot_write(path, error) from error
-    finally:
-        written.unlink(missing_ok=True)
+    files.write_whole(folder / "grid.json", lambda file: file.write_text(text))

@@ -13,10 +13,11 @@ from banditlab import cli, registry
 from banditlab.analysis import statistics
 from banditlab.errors import UserError
 from banditlab.runs import reading, runner
+from banditlab.runs.cell_table import read_cells
 from banditlab.runs.merging import merge
 from banditlab.runs.precision import Precision, half_width, outlook, stand
 from banditlab.runs.status import status
-from banditlab.runs.store import read_cells, read_curves
+from banditlab.runs.store import read_curves
 
 TABLE = {"relative_half_width": 0.4, "at_least": 10, "at_most": 60}
 CANONICAL = ("grid.json", "cells.parquet", "curves.parquet", "failures.json")

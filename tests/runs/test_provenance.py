@@ -7,9 +7,10 @@ import pytest
 
 from banditlab import registry
 from banditlab.runs import provenance, runner
+from banditlab.runs.cell_table import read_cells
 from banditlab.runs.merging import merge
 from banditlab.runs.runner import Shard
-from banditlab.runs.store import read_cells, read_grid
+from banditlab.runs.store import read_grid
 
 
 def git(folder, *words):

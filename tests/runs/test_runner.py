@@ -13,7 +13,8 @@ import pytest
 from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.runs import pair, runner
-from banditlab.runs.store import read_cells, read_curves
+from banditlab.runs.cell_table import read_cells
+from banditlab.runs.store import read_curves
 
 ROOT = Path(__file__).parents[2]
 

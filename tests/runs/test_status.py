@@ -6,8 +6,9 @@ import pytest
 
 from banditlab import cli, registry
 from banditlab.runs import reading, runner
+from banditlab.runs.cell_table import read_cells
 from banditlab.runs.status import status
-from banditlab.runs.store import Store, read_cells, read_curves
+from banditlab.runs.store import Store, read_curves
 
 
 @pytest.fixture
