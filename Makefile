@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage notebooks lint claims bench clean
+.PHONY: demo test coverage notebooks docs lint claims bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/banditlab run experiments/quickstart.toml
@@ -19,6 +19,11 @@ coverage: $(VENV)/tested
 
 notebooks: $(VENV)/tested
 	$(BIN)/pytest -q --nbmake --override-ini=testpaths=notebooks notebooks
+
+# The site, in build/docs: open index.html, no server is needed.
+docs: $(VENV)/documented
+	$(BIN)/python docs/site/pages.py build/pages
+	$(BIN)/sphinx-build -q -W --keep-going -c docs/site build/pages build/docs
 
 lint: $(VENV)/tested
 	$(BIN)/ruff format --check .
@@ -43,6 +48,10 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/documented: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable ".[docs]"
 	touch $@
 
 clean:

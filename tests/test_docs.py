@@ -1,7 +1,11 @@
 """The code in README.md and docs/ is run or validated: a page that has gone stale fails here."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,8 +17,8 @@ from banditlab.analysis import claims, figures
 from banditlab.runs import reading
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("experiments/**/*.md"))]
-PAGES = [page for page in PAGES if page.exists()]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("experiments/**/*.md"))]
+PAGES = [page for page in PAGES if page.exists() and page.parent.name != "site"]
 PLUGINS = sorted(ROOT.glob("experiments/plugins/*.py"))
 GRIDS = sorted(ROOT.glob("experiments/**/*.toml"))
 
@@ -87,7 +91,7 @@ def test_toml_is_a_valid_grid(page, plugins):
     for file, text in blocks(page, "python"):
         if file is None and "@banditlab.policy(" in text:  # grids of the page may name its policies
             exec(compile(text, name_of(page), "exec"), {"__name__": "__main__"})
-    for _, text in blocks(page, "toml"):
+    for _, text in ((file, text) for file, text in blocks(page, "toml") if file is None):
         parsed = reading.parse(tomllib.loads(text), name_of(page))
         claims.read(parsed.claims, parsed.cells, name_of(page))
         figures.read(parsed.figures, parsed.cells, parsed.settings.metric, name_of(page))
@@ -141,7 +145,8 @@ def test_python_runs(page, plugins, tmp_path, monkeypatch):
 
 @pytest.mark.compiled
 @pytest.mark.parametrize(
-    "page", ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm", "wrappers"]
+    "page",
+    ["add_a_policy", "add_an_environment", "add_a_mirror_map", "add_an_offline_algorithm", "tutorial", "wrappers"],
 )
 def test_a_plugin_runs_from_toml(page, plugins, tmp_path, capsys):
     """The whole way of a reader: the grid of the page, with the file of the page, by the command line."""
@@ -155,5 +160,38 @@ def test_a_plugin_runs_from_toml(page, plugins, tmp_path, capsys):
     assert ("Cannot determine" not in said) and ("plain Python" in said) == (page == "add_an_offline_algorithm")
     labels = {name for cell in banditlab.load(tmp_path / "out").cells for name in (cell.policy, cell.environment)}
     assert any(
-        name.startswith(("epsilon", "drifting", "p-norm", "stochastic", "gaussian + on-a-scale")) for name in labels
+        name.startswith(("epsilon", "drifting", "p-norm", "stochastic", "step-by-step", "gaussian + on-a-scale"))
+        for name in labels
     )
+
+
+TRY_THE_GAME = """
+import banditlab
+from banditlab import cli, registry
+from banditlab.checks import check_environment, check_policy
+
+hidden = registry.find("environment", "search/hidden").cls(error=0.1)
+check_environment(hidden)
+check_policy(registry.find("policy", "search/bisection").cls(), hidden)
+agent = banditlab.agent("bisection", arms=9)
+first = agent.ask()
+agent.tell(1.0)
+assert (first, agent.ask()) == (4, 6)
+raise SystemExit(cli.main(["run", "search.toml", "--quick"]) or cli.main(["show", "search"]))
+"""
+
+
+@pytest.mark.compiled
+def test_a_game_is_added_as_the_page_says(tmp_path):
+    """In a copy of the package, which gets the files of the page and nothing else."""
+    shutil.copytree(ROOT / "banditlab", tmp_path / "banditlab", ignore=shutil.ignore_patterns("__pycache__"))
+    for file, text in blocks(ROOT / "docs/add_a_game.md", "python", "toml"):
+        place = tmp_path / file
+        if place.suffix == ".py" and not place.parent.exists():
+            place.parent.mkdir()
+            (place.parent / "__init__.py").touch()
+        place.write_text(text)
+    here = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", TRY_THE_GAME], cwd=tmp_path, env=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "distance to the hidden number" in done.stdout

@@ -94,7 +94,8 @@ def contracts(cell: Cell) -> Iterator[Finding]:
     else:
         reason = late_learning(cell)
         remedy = '; add needs=("prompt-feedback",) to its decorator'
-        yield Finding("late feedback", "fails" if reason else "holds", reason and f"{reason}{remedy}")
+        text = f"{reason}{remedy}" if reason else "it can choose once more before it learns of a round"
+        yield Finding("late feedback", "fails" if reason else "holds", text)
 
 
 def _equal(check: str, what: str, one: list, other: list) -> Finding:
