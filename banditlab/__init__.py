@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from banditlab.agents import Agent, agent
     from banditlab.analysis.loading import load
     from banditlab.analysis.results import Result
-    from banditlab.api import bound, log, run, run_grid
+    from banditlab.api import bound, grid, log, make, play, run, run_grid
     from banditlab.errors import UserError
     from banditlab.fuse import kernel
     from banditlab.registry import environment, load_plugin, metric, policy, wrapper
@@ -22,7 +22,10 @@ _HOMES = {
     "Result": "analysis.results",
     "load": "analysis.loading",
     "bound": "api",
+    "grid": "api",
     "log": "api",
+    "make": "api",
+    "play": "api",
     "run": "api",
     "run_grid": "api",
     "UserError": "errors",
@@ -43,11 +46,14 @@ __all__ = [
     "bound",
     "checks",
     "environment",
+    "grid",
     "kernel",
     "load",
     "load_plugin",
     "log",
+    "make",
     "metric",
+    "play",
     "policy",
     "run",
     "run_grid",

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from banditlab.numerics.structures import WORDS, read_family
 from banditlab.problem import Problem
 from banditlab.runs.grid import Player
 from banditlab.validation import build, parameters
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MISSING = "by agent(..., told={{{name!r}: ...}})"
 #: What policies need that learn from the values of parts alone.
@@ -218,6 +221,26 @@ class Agent:
         if not hasattr(self._instance, verb):
             raise UserError(f"agent {self._entry.name!r}: this policy does not {verb}")
         return getattr(self._instance, verb)(self.state, self.t)
+
+    def plot(self, truth: Any = None) -> Figure:
+        """Draw what the policy believes; see `banditlab.pictures.plot_policy`.
+
+        Parameters
+        ----------
+        truth : array, optional
+            What is drawn beside it as true.
+
+        Raises
+        ------
+        UserError
+            The policy has no picture.
+        """
+        return self._instance.plot(self.state, self.t, points=self._points(), truth=truth)
+
+    def _points(self) -> np.ndarray | None:
+        """Return the domain (N, d), where the arms are its points."""
+        known = self._domain is not None and self._domain.ndim == 2 and self._domain.shape[1] > 0
+        return self._domain if known else None
 
     def save(self, path: str | Path) -> None:
         """Write the agent to an NPZ file, between two rounds.

@@ -13,12 +13,14 @@ import pandas as pd
 from banditlab import registry
 from banditlab.analysis.loading import load
 from banditlab.analysis.results import Result
-from banditlab.errors import UserError
+from banditlab.errors import UserError, nearest
+from banditlab.played import Played, play_through
 from banditlab.runs import runner
 from banditlab.runs.grid import Grid
 from banditlab.runs.logs import write_log
 from banditlab.runs.pair import start_environment
 from banditlab.runs.reading import as_table, from_python, read
+from banditlab.validation import build
 
 
 def run(
@@ -119,6 +121,77 @@ def run_grid(
     return _play(grid, folder, jobs=jobs, portable=portable, compiled=compiled, progress=_bar(progress))
 
 
+def make(kind: str, *, game: str | None = None, **parameters: Any) -> Any:
+    """Return an environment or a policy, to be looked at, drawn by its method `plot`, and given to `run` or `play`.
+
+    Parameters
+    ----------
+    kind : str
+        Its name, or game/name.
+    game : str, optional
+        Where two games have one of that name.
+    **parameters
+        Of its class.
+
+    Raises
+    ------
+    UserError
+        There is none, or both an environment and a policy; an unknown parameter, or a value out of range.
+    """
+    roles = [role for role in registry.ROLES if registry.named(role, kind, game)]
+    if len(roles) > 1:
+        raise UserError(f"{kind!r} is an environment and a policy: say which by its class")
+    if not roles:
+        known = {one.name for role in registry.ROLES for one in registry.kinds(role, game)}
+        raise UserError(f"no environment or policy {kind!r}{nearest(kind.rpartition('/')[2], known)}")
+    return build(registry.find(roles[0], kind, game), parameters, kind)
+
+
+def grid(path: str | Path, *, overrides: Sequence[str] = ()) -> Grid:
+    """Return the grid of a TOML file, validated, without playing; a notebook shows it as a table.
+
+    Parameters
+    ----------
+    path : path
+    overrides : sequence of str
+        As of `--set`: "policy.colstim.c1=2".
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    return read(path, overrides)
+
+
+def play(
+    environment: Any, policy: Any, *, horizon: int = 1_000, replication: int = 0, seed: int = 0, game: str | None = None
+) -> Played:
+    """Play one replication here, and return the states that it ends in.
+
+    Parameters
+    ----------
+    environment, policy : str, dict, or instance of a registered class
+        As of `run`.
+    horizon : int
+        The number of rounds.
+    replication, seed : int
+        The rounds are those of this replication in a run with that seed.
+    game : str, optional
+        Where two games have kinds of these names.
+
+    Raises
+    ------
+    UserError
+        One line for each mistake.
+    """
+    named = {"game": game} if game else {}
+    made = from_python(environment, policy, source="play()", horizon=horizon, seed=seed, **named)
+    if len(made.cells) != 1:
+        raise UserError(f"play(): one environment and one policy are needed, got {len(made.cells)} cells")
+    return play_through(made.cells[0], made.settings, replication)
+
+
 def bound(
     environment: Any, *, horizon: int = 10_000, seed: int = 0, replication: int = 0, game: str | None = None
 ) -> pd.DataFrame:
@@ -211,6 +284,6 @@ def _play(grid: Grid, out: str | Path, **options: Any) -> Result:
 
 
 def _bar(wanted: bool | None) -> runner.Progress | None:
-    from banditlab.progress import Bar, fits
+    from banditlab.progress import bar, fits
 
-    return Bar() if (fits() if wanted is None else wanted) else None
+    return bar() if (fits() if wanted is None else wanted) else None

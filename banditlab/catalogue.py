@@ -16,6 +16,7 @@ from rich.table import Table
 
 from banditlab import offline, references, registry
 from banditlab.games import games
+from banditlab.pages import page
 from banditlab.problem import PLAIN
 from banditlab.registry import Kind
 from banditlab.types import IN_WORDS
@@ -89,6 +90,17 @@ def describe_game(name: str) -> str:
         lines.append(f"  {verb.__name__}({', '.join(inspect.signature(verb).parameters)})")
         lines += textwrap.wrap(" ".join(verb.__doc__.split()), 80, initial_indent="      ", subsequent_indent="      ")
     return "\n".join([*lines, ""])
+
+
+def page_of(instance: Any) -> str:
+    """Return the parameters of an environment, policy or wrapper as a table in HTML, with what they mean."""
+    kind, written = registry.kind_of(instance), _written(type(instance))
+    rows = [
+        (field.name, _default(getattr(instance, field.name)), written.get(field.name, ("", ""))[1])
+        for field in dataclasses.fields(instance)
+    ]
+    notes = [] if rows else ["no parameters"]
+    return page(kind.title, f": {kind.summary}" if kind.summary else "", ["parameter", "value", "meaning"], rows, notes)
 
 
 def _about(cls: type) -> str:

@@ -214,7 +214,7 @@ def _functions(thing: Any) -> Iterator[tuple[str, types.FunctionType]]:
 
 
 #: What a class says beside the game, so that no number of a run depends on it.
-ASIDE = frozenset({"bounds", "cite"})
+ASIDE = frozenset({"bounds", "cite", "plot", "sketch", "_repr_html_"})
 WRAPPERS = {staticmethod: "__func__", classmethod: "__func__", property: "fget", functools.cached_property: "func"}
 
 

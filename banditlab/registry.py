@@ -347,7 +347,23 @@ def _register(role: str, name: str, game: str, cls: type, **facts: Any) -> type:
     ):
         raise TypeError(f"{place}: that name is taken by {taken.cls.__module__}.{taken.cls.__qualname__}")
     _kinds[role, game, name] = Kind(role, game, name, cls, **facts)
+    for shown in (plot, _repr_html_):
+        if not hasattr(cls, shown.__name__) and (role, shown) != ("wrapper", plot):
+            setattr(cls, shown.__name__, shown)
     return cls
+
+
+def plot(self: Any, *arguments: Any, **options: Any) -> Any:
+    """Draw an instance of an environment, or what a policy believes in a state; see `banditlab.pictures`."""
+    # nothing of a picture is imported before one is drawn; pictures know games and runs, which stand on this module
+    drawn = importlib.import_module("banditlab.pictures")
+    role = kind_of(self).role
+    return (drawn.plot_environment if role == "environment" else drawn.plot_policy)(self, *arguments, **options)
+
+
+def _repr_html_(self: Any) -> str:
+    """Show parameters as a table, in a notebook."""
+    return importlib.import_module("banditlab.catalogue").page_of(self)
 
 
 def _check_wrapper(place: str, cls: type) -> None:

@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: Lower first; a file belongs to the first entry that begins its path. What is not listed here is checked by no line.
 LAYERS = [
-    ("errors", "types", "seeding", "fingerprint", "arrays", "references"),
+    ("errors", "types", "seeding", "fingerprint", "arrays", "references", "pages", "sketches"),
     ("fuse",),
     ("numerics/",),
     ("offline/",),
@@ -23,6 +23,8 @@ LAYERS = [
     ("validation", "facts"),
     ("runs/", "agents"),
     ("analysis/", "progress", "doctor"),
+    ("pictures/",),
+    ("played",),
     ("api", "tables", "catalogue"),
     ("report/",),
     ("latex",),

@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from pydantic import Field
@@ -36,6 +36,7 @@ from banditlab.analysis.results import Result
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.games.dueling import PREFERENCE_METRICS
+from banditlab.pages import page
 from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
 from banditlab.validation import validate
 
@@ -141,6 +142,22 @@ class Judged:
     claim: Claim
     verdict: Verdict
     findings: tuple[Finding, ...]
+
+
+class Verdicts(tuple[Judged, ...]):
+    """Claims with their verdicts."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{one.verdict}: {one.claim.text}" for one in self) or "no claims"
+
+    def _repr_html_(self) -> str:
+        heads, rows = ["claim", "verdict", "where", "measured"], []
+        for one in self:
+            first, *more = one.findings or (Finding("-", one.verdict, "-"),)
+            rows.append((one.claim.text, one.verdict, first.place, first.figures))
+            rows += [("", found.verdict, found.place, found.figures) for found in more]
+        counts = [f"{sum(one.verdict == verdict for one in self)} {verdict}" for verdict in get_args(Verdict)]
+        return page("claims", f": {', '.join(counts)}", heads, rows)
 
 
 class Scene(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,10 +16,13 @@ from banditlab.analysis.cells import CellResult, growth_of, paired
 from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.errors import UserError, nearest
 from banditlab.games.game import names_in, shown
+from banditlab.pages import page
 from banditlab.runs.precision import Precision, Stand, stand
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from banditlab.analysis.claims import Verdicts
 
 
 class Result:
@@ -75,10 +77,9 @@ class Result:
         return f"<results of {self.name}: {len(self.cells)} cells>\n{rows}{notes}"
 
     def _repr_html_(self) -> str:
-        note = " (a quick look)" if self.quick else ""
-        rows = self._shown().to_html(index=False, float_format="{:.4g}".format, border=0)
-        cautions = "".join(f"<p>{html.escape(line)}</p>" for line in self.cautions())
-        return f"<p><b>{html.escape(self.name)}</b>{note}, 95 % bootstrap-t intervals</p>{rows}{cautions}"
+        about = f"{' (a quick look)' if self.quick else ''}, 95 % bootstrap-t intervals"
+        table = self._shown()
+        return page(self.name, about, list(table), table.astype(object).to_numpy().tolist(), self.cautions())
 
     def _shown(self) -> pd.DataFrame:
         columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
@@ -435,6 +436,20 @@ class Result:
                     | {"n": min(finals.shape[1] for finals in contest.finals)}
                 )
         return pd.DataFrame(rows)
+
+    def check(self) -> Verdicts:
+        """Decide the claims of the grid on these replications, which a notebook shows as a table.
+
+        Where a look at them has suggested a claim, `banditlab check GRID.toml` decides it on fresh seeds.
+
+        Raises
+        ------
+        UserError
+            One line for each mistake in a claim.
+        """
+        from banditlab.analysis import claims
+
+        return claims.Verdicts(claims.judge(claims.read(self.claims, [*self.cells, *self.missing], self.name), self))
 
     def plot(self, metric: str | None = None, **options: Any) -> Figure:
         """Draw metrics against rounds or a parameter, or another view; options as of `banditlab plot`.

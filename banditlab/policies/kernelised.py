@@ -8,11 +8,14 @@ from typing import Any, Literal
 import numpy as np
 
 from banditlab.arrays import table
+from banditlab.numerics import kernel_duels
 from banditlab.numerics.gaussian_process import start_process
 from banditlab.numerics.kernel_duels import Belief, kappa, start_belief, theoretical_width
 from banditlab.numerics.kernel_logistic import start_logistic, with_origin
 from banditlab.numerics.kernels import KERNELS, check_gram, gram
+from banditlab.numerics.links import LOGISTIC, probability
 from banditlab.numerics.widths import Width
+from banditlab.sketches import Preferences
 from banditlab.types import Fraction, Positive
 
 
@@ -80,3 +83,12 @@ class Kernelised(Kernel):
         else:
             width = Width(self.width, squared=code)
         return start_belief(model, start_process(matrix, self.ridge * bound), width)
+
+
+def preferences_of(belief: Belief) -> Preferences:
+    """Return who beats whom as a belief has it, with its lower bounds, which are written anew."""
+    belief.stale[0] = True  # a policy may have written over them
+    kernel_duels.bound(belief)
+    f = belief.model.utilities
+    chances = [[probability(LOGISTIC, one - other) for other in f] for one in f]
+    return Preferences(np.array(chances), belief.lower.copy())

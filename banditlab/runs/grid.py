@@ -15,6 +15,7 @@ from pydantic import StringConstraints
 from banditlab import registry, seeding
 from banditlab.games import games
 from banditlab.games.game import Metric
+from banditlab.pages import page
 from banditlab.registry import Kind
 from banditlab.runs import switching
 from banditlab.runs.precision import Replications, most
@@ -58,6 +59,13 @@ class Settings:
     trace: tuple[Literal["actions", "rewards"], ...] = ()  #: of which every round is kept
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
     question: Question | None = None  #: that the grid is to answer, for its report
+
+
+def changed(instance: Any) -> str:
+    """Return the parameters of an instance that are not as by default, as in TOML."""
+    usual = {f.name: f.default for f in fields(instance)}
+    own = {name: list(v) if isinstance(v, tuple) else v for name, v in parameters(instance).items() if v != usual[name]}
+    return ", ".join(f"{name} = {json.dumps(value, default=str)}" for name, value in own.items())
 
 
 @dataclass(frozen=True)
@@ -207,12 +215,7 @@ class Player:
     @property
     def described(self) -> str:
         """Its kind and the parameters that are not as by default, for messages."""
-        usual = {f.name: f.default for f in fields(self.instance)}
-        plain = {
-            name: list(v) if isinstance(v, tuple) else v for name, v in self.parameters.items() if v != usual[name]
-        }
-        changed = [f"{name} = {json.dumps(value, default=str)}" for name, value in plain.items()]
-        return f"{self.kind.name}, {', '.join(changed) or 'default parameters'}"
+        return f"{self.kind.name}, {changed(self.instance) or 'default parameters'}"
 
     @functools.cached_property
     def needs(self) -> frozenset[str]:
@@ -313,6 +316,19 @@ class Grid:
     def name(self) -> str:
         """Name of the grid, and of its folder."""
         return self.settings.name
+
+    def _repr_html_(self) -> str:
+        sides = {
+            (role, id(side)): (role, side.label, side.kind.title, changed(side.instance) or "as by default")
+            for role in ("environment", "policy")
+            for side in (cell.world if role == "environment" else cell.player for cell in self.cells)
+        }
+        s, horizons = self.settings, sorted({cell.horizon for cell in self.cells})
+        rounds = f"{horizons[0]:,}" if len(horizons) == 1 else f"{horizons[0]:,} .. {horizons[-1]:,}"
+        n = s.replications if isinstance(s.replications, int) else f"up to {most(s.replications):,}"
+        about = f": {len(self.cells):,} cells, T = {rounds}, {n} replications, seed {s.seed}"
+        notes = [*([s.question] if s.question else []), *(f"claim: {claim.get('text', '')}" for claim in self.claims)]
+        return page(self.name, about, ["", "label", "kind", "parameters"], sides.values(), notes)
 
     def with_settings(self, **changes: Any) -> Grid:
         """Return the grid with other settings; a horizon replaces those of all cells by the same factor."""

@@ -13,6 +13,7 @@ from banditlab.environments.instances import exclusive, fill
 from banditlab.games.bandit import STATIC, score
 from banditlab.numerics.hashing import uniform
 from banditlab.registry import environment
+from banditlab.sketches import MEAN, Lines
 from banditlab.types import Arms, Count, Counts, Matrix, Probability, Vector
 
 
@@ -82,6 +83,10 @@ class Piecewise:
 
     def facts(self, state) -> dict[str, Any]:
         return {"best": state.best, "noise": 0.5}
+
+    def sketch(self, state, horizon) -> Lines:
+        means = -np.vstack([state.table, state.table[-1:]])
+        return Lines(np.append(state.starts, max(horizon, state.starts[-1] + 1)), means, MEAN)
 
     @staticmethod
     def observe(env, t, rng):

@@ -16,6 +16,7 @@ from banditlab.environments.sets import SetFunction
 from banditlab.fuse import kernel
 from banditlab.numerics import families
 from banditlab.registry import environment
+from banditlab.sketches import Net
 from banditlab.types import Arms, Counts, Flags, Probability, Real, Vector
 
 
@@ -75,6 +76,10 @@ class Cut(SetFunction):
             table = np.array(self.edges, float)
             ends, weights = table[:, :2].astype(int), table[:, 2]
         return families.free(self.items), Graph(ends, weights / weights.sum(), np.zeros(self.items, bool))
+
+    def sketch(self, state, horizon) -> Net:
+        weights = state.data.weights.copy()
+        return Net(state.data.ends.copy(), weights, "share of all weight", nodes=state.best)
 
     @staticmethod
     def value(env, items):

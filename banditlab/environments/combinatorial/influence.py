@@ -23,6 +23,7 @@ from banditlab.numerics.covers import Cover, covered
 from banditlab.numerics.families import ROUNDING, Family
 from banditlab.numerics.spreads import Graph, draw_reaching, make_graph, reaching, spread
 from banditlab.registry import environment
+from banditlab.sketches import Net
 from banditlab.types import Arms, Count, Counts, Flags, Probability, Real, Vector
 
 ENUMERATED = 20  #: edges, of which all outcomes are summed over
@@ -159,6 +160,10 @@ class Influence(Limited):
             return check_edges(np.column_stack(columns).tolist(), self.nodes)
         except ValueError as error:
             raise UserError(f"{self.edges}: {error}") from None
+
+    def sketch(self, state, horizon) -> Net:
+        ends = np.column_stack([state.family.graph.tails, state.family.graph.heads])
+        return Net(ends, state.data.chances.copy(), "chance to spread", nodes=state.best, directed=True)
 
     @staticmethod
     def value(env, items):

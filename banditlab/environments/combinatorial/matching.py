@@ -13,6 +13,7 @@ import numpy as np
 from banditlab.environments.sets import Structure
 from banditlab.numerics import matchings
 from banditlab.registry import environment
+from banditlab.sketches import Table
 from banditlab.types import Arms
 
 
@@ -32,6 +33,10 @@ class Matching(Structure):
     def family(self, rng: np.random.Generator | None = None) -> matchings.Matchings:
         """Return the sets that may be played."""
         return matchings.perfect_matchings(self.pairs)
+
+    def sketch(self, state, horizon) -> Table:
+        pairs = [divmod(int(item), self.pairs) for item in state.best]
+        return Table(state.data.means.reshape(self.pairs, -1).copy(), "mean of the pair", "user", "channel", pairs)
 
     @staticmethod
     def contains(env, items):

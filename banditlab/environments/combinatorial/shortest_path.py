@@ -13,6 +13,7 @@ import numpy as np
 from banditlab.environments.sets import Structure
 from banditlab.numerics import paths
 from banditlab.registry import environment
+from banditlab.sketches import Net
 from banditlab.types import Arms
 
 
@@ -34,6 +35,14 @@ class ShortestPath(Structure):
     def family(self, rng: np.random.Generator | None = None) -> paths.Paths:
         """Return the sets that may be played."""
         return paths.grid_paths(self.grid)
+
+    def sketch(self, state, horizon) -> Net:
+        nodes = np.arange(self.grid**2).reshape(self.grid, -1)
+        right = np.column_stack([nodes[:, :-1].ravel(), nodes[:, 1:].ravel()])
+        down = np.column_stack([nodes[:-1].ravel(), nodes[1:].ravel()])
+        places = np.array([(column, -row) for row in range(self.grid) for column in range(self.grid)], float)
+        ends = np.vstack([right, down])
+        return Net(ends, state.data.means.copy(), "mean of the edge", edges=state.best, places=places)
 
     @staticmethod
     def contains(env, items):

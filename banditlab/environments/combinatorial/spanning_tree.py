@@ -15,6 +15,7 @@ from banditlab.environments.instances import exclusive, fill
 from banditlab.environments.sets import Structure
 from banditlab.numerics import trees
 from banditlab.registry import environment
+from banditlab.sketches import Net
 from banditlab.types import Arms, Index
 
 LEAST = 5  #: nodes of a graph that is made
@@ -60,6 +61,9 @@ class SpanningTree(Structure):
             return networkx.connected_watts_strogatz_graph(self.nodes, 4, 0.3, seed=seed)
         plain = {"complete": networkx.complete_graph, "cycle": networkx.cycle_graph, "wheel": networkx.wheel_graph}
         return plain[self.graph](self.nodes)
+
+    def sketch(self, state, horizon) -> Net:
+        return Net(state.family.ends.copy(), state.data.means.copy(), "mean of the edge", edges=state.best)
 
     @staticmethod
     def contains(env, items):

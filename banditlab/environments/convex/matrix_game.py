@@ -21,6 +21,7 @@ from banditlab.numerics.domains import Domain
 from banditlab.numerics.exponential import exponential_shares
 from banditlab.numerics.linear import dot
 from banditlab.registry import environment
+from banditlab.sketches import Table
 from banditlab.types import Arms, Counts, Matrix, Positive, Real, Vector
 
 OPPONENTS = ("hedge", "optimistic-hedge", "best-response")
@@ -103,6 +104,9 @@ class MatrixGame:
             "curvature": 0.0,
             "sigma": 0.0,
         }
+
+    def sketch(self, state, horizon) -> Table:
+        return Table(state.payoffs.copy(), "loss", "own row", "opponent's column")
 
     @staticmethod
     def contains(env, point):

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Count, Fraction, Positive, Vector
 
 
@@ -62,6 +63,12 @@ class DiscountedUCB:
                 raise ValueError(f"gamma: {gamma:g} for b = {self.b:g}, not above 0; write a number in (0, 1)")
         scale = 4.0 * self.b * self.b * self.xi
         return self.State(np.zeros(arms), np.zeros(arms), np.zeros(arms), np.zeros(1), gamma, scale)
+
+    def sketch(self, state, t) -> Intervals:
+        level = state.scale * math.log(max(state.total[0], 1.0))
+        heard = state.weights > 0.0
+        widths = np.sqrt(level / np.where(heard, state.weights, 1.0))
+        return around(state.means, np.where(heard, widths, math.inf), "mean +- width, discounted", state.weights)
 
     @staticmethod
     def choose(state, t, features, rng):

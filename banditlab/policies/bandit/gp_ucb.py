@@ -22,6 +22,7 @@ from banditlab.numerics.ties import draw_best
 from banditlab.policies.kernelised import Kernel
 from banditlab.policies.memory import check_memory
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
@@ -82,6 +83,14 @@ class GPUCB(Kernel):
             np.zeros(len(gram)), by_data, 0.0 if self.width == "theory" else self.width,
             2.0 * math.log(len(gram) * math.pi**2 / (6.0 * self.delta)),
         )  # fmt: skip
+
+    def sketch(self, state, t) -> Intervals:
+        if self.width == "theory" and t is None:
+            raise ValueError('the width "theory" depends on the rounds: plot(state, t)')
+        width = state.width if state.width > 0.0 else math.sqrt(4.0 * math.log(t + 1.0) + state.shift)
+        process = state.data if state.by_data else state.arms
+        variances = process.variance if state.by_data else np.diagonal(process.covariance)
+        return around(process.mean, width * np.sqrt(np.maximum(variances, 0.0)), "mean +- width sd")
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -15,6 +15,7 @@ import numpy as np
 from banditlab.numerics.kernel_duels import TIE
 from banditlab.numerics.ties import draw_best
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Counts, Fraction, Vector
 
 
@@ -44,6 +45,10 @@ class IndependentUCB:
         arms = problem.arms
         scale = -2.0 * math.log(self.delta)
         return self.State(np.zeros(arms, int), np.zeros(arms), np.full(arms, np.inf), scale)
+
+    def sketch(self, state, t) -> Intervals:
+        means = state.sums / np.maximum(state.plays, 1)
+        return around(means, state.indices - means, "mean +- sqrt(2 ln(1/delta) / n)", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -14,6 +14,7 @@ import numpy as np
 from banditlab.numerics.divergence import bernoulli_kl, bernoulli_upper
 from banditlab.numerics.indices import add_reward
 from banditlab.registry import policy
+from banditlab.sketches import Intervals
 from banditlab.types import Counts, NonNegative, Vector
 
 
@@ -56,6 +57,17 @@ class KLUCB:
             *(np.zeros(arms) for _ in range(3)),
             self.c,
         )
+
+    def sketch(self, state, t) -> Intervals:
+        level = math.log(t + 1)
+        if self.c > 0.0:
+            level = max(level + self.c * math.log(max(level, 1e-300)), 0.0)
+        heard = state.plays > 0
+        highs, lows = np.ones(len(heard)), np.zeros(len(heard))
+        for k in np.flatnonzero(heard):
+            highs[k] = bernoulli_upper(state.means[k], level / state.plays[k])
+            lows[k] = 1.0 - bernoulli_upper(1.0 - state.means[k], level / state.plays[k])
+        return Intervals(state.means.copy(), lows, highs, "q with n kl(mean, q) <= level", plays=state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -15,6 +15,7 @@ from banditlab.numerics.linear import dot
 from banditlab.numerics.roots import absorb, back_substitute
 from banditlab.policies.encoding import Encoded
 from banditlab.registry import policy
+from banditlab.sketches import Ellipsoids, ellipsoids
 from banditlab.types import Fraction, Matrix, Positive, Vector
 
 
@@ -62,6 +63,12 @@ class LinTS(Encoded):
             root, np.zeros((blocks, dim)), np.zeros((blocks, dim)), np.zeros(dim), v, self.delta, decided,
             self.disjoint(problem),
         )  # fmt: skip
+
+    def sketch(self, state, t) -> Ellipsoids:
+        v = state.v if state.decided else state.v * math.sqrt(math.log(((t or 0) + 1) / state.delta))
+        inverses = np.linalg.inv(np.swapaxes(state.root, 1, 2) @ state.root)
+        centres = np.linalg.solve(state.root, state.image[:, :, None])[:, :, 0]
+        return ellipsoids(centres, inverses, 2.0 * v, "two deviations of the draws")
 
     @staticmethod
     def choose(state, t, features, rng):

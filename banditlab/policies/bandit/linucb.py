@@ -17,6 +17,7 @@ import numpy as np
 from banditlab.numerics.linear import dot, norm
 from banditlab.numerics.regression import learn_linear
 from banditlab.registry import policy
+from banditlab.sketches import Ellipsoids, ellipsoids
 from banditlab.types import Matrix, Positive, Vector
 
 
@@ -46,6 +47,9 @@ class LinUCB:
     def start(self, problem, rng) -> State:
         dim = problem.dim
         return self.State(np.eye(dim) / self.ridge, np.zeros(dim), np.zeros(dim), self.width)
+
+    def sketch(self, state, t) -> Ellipsoids:
+        return ellipsoids(state.theta, state.inverse, self.width, "confidence ellipsoid")
 
     @staticmethod
     def choose(state, t, features, rng):

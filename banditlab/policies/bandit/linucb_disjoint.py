@@ -15,6 +15,7 @@ import numpy as np
 from banditlab.numerics.linear import dot, norm
 from banditlab.numerics.regression import learn_linear
 from banditlab.registry import policy
+from banditlab.sketches import Ellipsoids, ellipsoids
 from banditlab.types import Matrix, Positive, Vector
 
 
@@ -40,6 +41,9 @@ class LinUCBDisjoint:
         arms, dim = problem.arms, problem.dim
         inverses = np.tile(np.eye(dim) / self.ridge, (arms, 1, 1))
         return self.State(inverses, np.zeros((arms, dim)), np.zeros(dim), self.width)
+
+    def sketch(self, state, t) -> Ellipsoids:
+        return ellipsoids(state.thetas, state.inverses, self.width, "confidence ellipsoid")
 
     @staticmethod
     def choose(state, t, features, rng):

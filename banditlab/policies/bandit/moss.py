@@ -14,6 +14,7 @@ import numpy as np
 
 from banditlab.numerics.indices import add_reward
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Count, Counts, Positive, Vector
 
 
@@ -65,6 +66,11 @@ class MOSS:
         return self.State(
             np.zeros(arms, int), sums, means, -unheard, unheard, unheard.copy(), level, scale, anytime
         )  # fmt: skip
+
+    def sketch(self, state, t) -> Intervals:
+        level, arms = math.log(t + 1), range(len(state.means))
+        bounds = np.array([_bound(state, level, k) for k in arms]) if state.anytime else state.bounds
+        return around(state.means, bounds - state.means, "mean +- width of MOSS", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

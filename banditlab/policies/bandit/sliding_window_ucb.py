@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Count, Counts, Positive, Vector
 
 
@@ -67,6 +68,11 @@ class SlidingWindowUCB:
             np.zeros(arms, int), *(np.zeros(arms) for _ in range(3)), np.zeros(room, int), np.zeros(room), tau,
             self.b * self.b * self.xi,
         )  # fmt: skip
+
+    def sketch(self, state, t) -> Intervals:
+        scale = math.sqrt(state.scale * math.log(min(t + 1, state.tau)))
+        widths = np.where(state.plays > 0, scale * state.widths, math.inf)
+        return around(state.means, widths, "mean +- width, of the window", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -15,6 +15,7 @@ import numpy as np
 from banditlab.numerics.hashing import uniform
 from banditlab.numerics.sampling import beta
 from banditlab.registry import policy
+from banditlab.sketches import Intervals
 from banditlab.types import Positive, Vector
 
 
@@ -44,6 +45,13 @@ class ThompsonBeta:
         wins = np.full(problem.arms, self.prior_wins)
         losses = np.full(problem.arms, self.prior_losses)
         return self.State(wins, losses, rng.integers(0, 2**64, dtype=np.uint64))
+
+    def sketch(self, state, t) -> Intervals:
+        from scipy.stats import beta as posterior
+
+        law = posterior(state.wins, state.losses)
+        plays = state.wins + state.losses - self.prior_wins - self.prior_losses
+        return Intervals(law.mean(), law.ppf(0.025), law.ppf(0.975), "95 % of the posterior", plays=plays)
 
     @staticmethod
     def choose(state, t, features, rng):

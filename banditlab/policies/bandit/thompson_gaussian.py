@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Counts, Positive, Vector
 
 
@@ -41,6 +42,9 @@ class ThompsonGaussian:
         arms = problem.arms
         std = problem.noise if self.std == "told" else self.std
         return self.State(np.zeros(arms, int), np.zeros(arms), np.zeros(arms), np.full(arms, std), std)
+
+    def sketch(self, state, t) -> Intervals:
+        return around(state.means, 1.96 * state.widths, "95 % of the posterior", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

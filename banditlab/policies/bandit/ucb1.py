@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Counts, Vector
 
 
@@ -34,6 +35,10 @@ class UCB1:
         arms = problem.arms
         unheard = np.full(arms, math.inf)  # where its first outcome is late, an arm is played again
         return self.State(np.zeros(arms, int), np.zeros(arms), np.zeros(arms), unheard)
+
+    def sketch(self, state, t) -> Intervals:
+        widths = math.sqrt(2.0 * math.log(max(t, 2))) * state.widths
+        return around(state.means, widths, "mean +- sqrt(2 ln t / n)", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -14,6 +14,7 @@ import numpy as np
 
 from banditlab.numerics.indices import add_reward
 from banditlab.registry import policy
+from banditlab.sketches import Intervals, around
 from banditlab.types import Counts, Positive, Vector
 
 
@@ -50,6 +51,11 @@ class UCBV:
             np.zeros(arms, int), *(np.zeros(arms) for _ in range(3)), unheard, unheard.copy(), self.zeta,
             3.0 * self.c * self.b,
         )  # fmt: skip
+
+    def sketch(self, state, t) -> Intervals:
+        level = state.zeta * math.log(max(t, 1) + 1)
+        widths = math.sqrt(level) * state.spreads + level * state.shares
+        return around(state.means, widths, "mean +- Bernstein's width", state.plays)
 
     @staticmethod
     def choose(state, t, features, rng):

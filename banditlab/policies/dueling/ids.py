@@ -16,8 +16,9 @@ from banditlab.numerics.gaussian_process import variance_of_difference
 from banditlab.numerics.kernel_duels import TIE, Belief, bound, find_plausible
 from banditlab.numerics.links import LOGISTIC, probability
 from banditlab.numerics.ties import draw_best
-from banditlab.policies.kernelised import Kernelised
+from banditlab.policies.kernelised import Kernelised, preferences_of
 from banditlab.registry import policy
+from banditlab.sketches import Preferences
 
 LEAST = -1e300  #: score of the duel that tells nothing, below that of any that tells something
 
@@ -56,6 +57,9 @@ class IDS(Kernelised):
 
     def start(self, problem, rng) -> State:
         return self.State(self.belief(problem))
+
+    def sketch(self, state, t) -> Preferences:
+        return preferences_of(state.belief)
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from banditlab.numerics import kernel_duels
 from banditlab.numerics.kernel_duels import TIE, Belief, bound, find_plausible
 from banditlab.numerics.ties import draw_best
-from banditlab.policies.kernelised import Kernelised
+from banditlab.policies.kernelised import Kernelised, preferences_of
 from banditlab.registry import policy
+from banditlab.sketches import Preferences
 
 
 @policy("maxminlcb", game="dueling", needs=("domain",), told=("domain", "length_scale"), cite=("pasztor2024bandits",))
@@ -42,6 +43,9 @@ class MaxMinLCB(Kernelised):
 
     def start(self, problem, rng) -> State:
         return self.State(self.belief(problem), self.candidates)
+
+    def sketch(self, state, t) -> Preferences:
+        return preferences_of(state.belief)
 
     @staticmethod
     def choose(state, t, features, rng):
