@@ -22,6 +22,7 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 suppress_warnings = ["misc.highlighting_failure"]
 highlight_language = "none"
+default_role = "code"  # `names` in docstrings
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = {"policy": "policies", "environment": "environments", "wrapper": "wrappers"}
 SPECIAL = re.compile(r"([\\`*_\[\]<>|$#])")
 ORPHAN = "---\norphan: true\n---\n\n"
+WIDE = "---\nhide-toc: true\n---\n\n"  # the table has the room of the page's table of contents
 
 
 class Trial(NamedTuple):
@@ -135,7 +136,10 @@ def verified() -> dict[str, dict[str, str]]:
 
 def _time(row: dict[str, str]) -> str:
     rate = row.get("rounds/s", "-").replace(",", "")
-    return "-" if rate == "-" else f"{1e6 / float(rate):.2g} µs"
+    if rate == "-":
+        return "-"
+    micros = 1e6 / float(rate)
+    return f"{micros:,.0f} µs a round" if micros >= 10 else f"{micros:.2g} µs a round"
 
 
 def _proved(kind: Kind) -> str:
@@ -144,7 +148,7 @@ def _proved(kind: Kind) -> str:
 
 def _measured(row: dict[str, str]) -> str:
     growth = row.get("growth", "")
-    return growth.partition(" for ")[0] if growth[:1].isdigit() or growth[:1] == "-" and len(growth) > 1 else "-"
+    return f"measured {growth.partition(' for ')[0]}" if re.match(r"-?\d", growth) else ""
 
 
 @functools.cache
@@ -186,42 +190,42 @@ def _policy_rows(game: str, folder: str) -> Iterator[list[str]]:
         row = verified().get(kind.title, {})
         yield [
             link(kind, folder),
-            f"{plain(kind.summary.partition(' (')[0].rstrip('.'))}<br>{cited(kind, folder)}",
-            f"needs {code(sorted(kind.needs))}<br>told {code(sorted(kind.told - PLAIN))}",
-            _proved(kind),
-            _measured(row),
-            row.get("verdict", "-"),
-            _time(row),
+            _lines(plain(kind.summary.partition(" (")[0].rstrip(".")), cited(kind, folder)),
+            _lines(*_assumed(kind)),
+            _lines(_proved(kind), _measured(row)),
+            _lines(row.get("verdict", ""), _time(row)),
             _experiments(kind, folder),
         ]
 
 
-HEADS = [
-    "policy",
-    "what it does, paper",
-    "assumes",
-    "proved",
-    "measured growth",
-    "`verify`",
-    "a round",
-    "claims tried in",
-]
+def _assumed(kind: Kind) -> list[str]:
+    words = ("needs", kind.needs), ("told", kind.told - PLAIN)
+    return [f"{head} {code(sorted(found))}" for head, found in words if found]
+
+
+def _lines(*said: str) -> str:
+    """Return what is said, a line each, in a cell of a table; a dash for nothing."""
+    return "<br>".join(line for line in said if line not in ("", "-")) or "-"
+
+
+HEADS = ["policy", "what it does, paper", "assumes", "growth", "measured", "claims tried in"]
 
 
 def policies() -> str:
     """Return the catalogue of policies."""
     parts = [
-        "# Policies\n",
+        f"{WIDE}# Policies\n",
         """Made from the registry. Each name leads to a page with docstring, parameters, BibTeX and source.
 
 - *assumes*: what an environment must give (`needs`), and facts of the problem that it may read (`told`).
-- *proved*: the order in T of a regret that its paper proves, where the policy states one; constants and conditions
-  are on its page.
-- *measured growth*: the exponent of the regret in T with its interval; *`verify`*: the verdict of all checks;
-  *a round*: time of a round with the environment's part, on the machine that made the report. These three are from
-  [what was measured of every policy](../docs/verified.md), with default parameters.
+- *growth*: the order in T of a regret that its paper proves, where the policy states one (constants and conditions are
+  on its page); and the exponent that was measured, with its interval.
+- *measured*: the verdict of `banditlab verify`, and what a round takes, the environment included, on the machine that
+  made the report. These, and the exponents, are from [what was measured of every policy](../docs/verified.md), with
+  default parameters.
 - *claims tried in*: experiments with claims that name the policy, and how many; see [experiments](experiments.md).
 """,
+        _jumps(),
     ]
     for game in games().values():
         parts += [f"## {game.name}\n", table(HEADS, _policy_rows(game.name, "catalogue"))]
@@ -237,9 +241,13 @@ def _environment_rows(game: str, folder: str) -> Iterator[list[str]]:
 ENVIRONMENT_HEADS = ["environment", "what it is", "gives", "metrics at most", "from"]
 
 
+def _jumps() -> str:
+    return " | ".join(f"[{name}](#{name})" for name in games()) + "\n"
+
+
 def environments() -> str:
     """Return the catalogue of environments."""
-    parts = ["# Environments\n", "Made from the registry. *gives* is what policies can need of it.\n"]
+    parts = [f"{WIDE}# Environments\n", "Made from the registry. *gives* is what policies can need of it.\n", _jumps()]
     for game in games().values():
         parts += [f"## {game.name}\n", table(ENVIRONMENT_HEADS, _environment_rows(game.name, "catalogue"))]
     return "\n".join(parts)
@@ -290,7 +298,7 @@ def _about_policy(kind: Kind, folder: str) -> list[tuple[str, str]]:
         ("needs", code(sorted(kind.needs))),
         ("may be told", code(sorted(kind.told - PLAIN))),
         ("proved", _proved(kind)),
-        ("time of a round", _time(row)),
+        ("cost", _time(row)),
         ("`verify`", row.get("verdict", "-")),
         *((head, row[head]) for head in row if head not in ("verdict", "rounds/s")),
     ]
@@ -334,9 +342,10 @@ def _metric_rows(game: str, folder: str) -> Iterator[list[str]]:
 def metrics() -> str:
     """Return the catalogue of metrics."""
     parts = [
-        "# Metrics\n",
+        f"{WIDE}# Metrics\n",
         "What each of them means is said [here](../docs/grid.md#metrics), with formulas on the page of its game. An\n"
         "environment of the last column keeps a metric where its parameters and the policy allow it.\n",
+        _jumps(),
     ]
     for game in games():
         parts += [f"## {game}\n", table(METRIC_HEADS, _metric_rows(game, "catalogue"))]
