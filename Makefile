@@ -29,10 +29,10 @@ lint: $(VENV)/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-# Slow statistical checks, and the claims of the papers on fresh seeds.
+# Slow statistical checks, and the claims of the papers on fresh seeds: what was played before is kept in results/.
 claims: $(VENV)/tested
 	$(BIN)/pytest -m claims
-	for grid in experiments/*/*.toml; do $(BIN)/banditlab check $$grid || exit $$?; done
+	$(BIN)/banditlab reproduce experiments -o experiments/REPRODUCTIONS.md
 
 bench: $(VENV)/tested
 	$(BIN)/python benchmarks/against_c.py

@@ -114,6 +114,12 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     check = _add(commands, "check", "decide the claims of a grid on fresh seeds, or on the results in a folder")
     check.add_argument("grid", metavar="GRID.toml|DIR")
     _add_grid_options(check)
+    reproduce = _add(commands, "reproduce", "check all grids of a folder, and write what became of their claims")
+    reproduce.add_argument("folder", metavar="FOLDER", help="of grids in TOML, and of folders of them")
+    reproduce.add_argument("-o", "--output", default="REPRODUCTIONS.md", metavar="FILE.md", help="default: %(default)s")
+    reproduce.add_argument("--results", default="results", metavar="DIR", help="where checks are kept: DIR/NAME/check")
+    reproduce.add_argument("--kept", action="store_true", help="play nothing: write what is kept, and what is missing")
+    reproduce.add_argument("--jobs", type=int, default=-1, metavar="N", help="workers (default: all cores)")
 
 
 def _add_merge(commands: argparse._SubParsersAction) -> None:

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -289,8 +290,8 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{result.name}: claims on the stored replications, which may have suggested them")
     else:
         grid = _read(options)
-        if not _claims(grid):
-            raise UserError(f"{options.grid}: the grid makes no claims: add [[claim]] tables")
+        if all(claim.untestable for claim in _claims(grid)):
+            raise UserError(f"{options.grid}: the grid makes no claims that can be tested: add [[claim]] tables")
         folder = Path(options.out or Path("results") / grid.name / "check")
         print(f"{grid.name}: claims on fresh seeds, {_size(grid)} -> {folder}")
         code = _close(_play(grid.on_fresh_seeds(), folder, options), folder)
@@ -312,11 +313,53 @@ def _print_verdicts(judged: list[Judged]) -> int:
             more = "" if finding.verdict != "undecided" else f"; {finding.advice}"
             text = f"{finding.verdict}: {finding.place}: {finding.figures}{more}"
             print(textwrap.fill(text, 80, initial_indent="   - ", subsequent_indent="     "))
-        print(f"   {item.verdict.upper()}")
-    counts = {verdict: sum(item.verdict == verdict for item in judged) for verdict in ("holds", "fails", "undecided")}
+        if item.claim.untestable:
+            print(textwrap.fill(item.claim.untestable, 80, initial_indent="   - ", subsequent_indent="     "))
+        expected = "" if item.claim.expect == "holds" else f" (expected: {item.claim.expect})"
+        print(f"   {item.verdict.upper()}{expected}")
     print()
-    print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
-    return 1 if counts["fails"] else 3 if counts["undecided"] else 0
+    print(_counted(judged))
+    return _verdict_code(judged)
+
+
+def _counted(judged: list[Judged]) -> str:
+    counts = Counter(item.verdict for item in judged)
+    always = ("holds", "fails", "undecided")
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in dict.fromkeys((*always, *counts)))
+
+
+def _verdict_code(judged: list[Judged]) -> int:
+    """Return 0 where all verdicts are as expected, 3 where claims are undecided that should not be, 1 otherwise."""
+    surprising = {item.verdict for item in judged if not item.expected}
+    return 1 if surprising - {"undecided"} else 3 if surprising else 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    """Check all grids of a folder as `check` does, and write what became of their claims."""
+    from banditlab.analysis import reproductions
+
+    found, done = reproductions.find(options.folder), []
+    for place, grid, claims in found:
+        folder, fresh = Path(options.results) / grid.name / "check", grid.on_fresh_seeds()
+        trouble = ""
+        tested = not all(claim.untestable for claim in claims)
+        if tested and not options.kept and not reproductions.is_played(fresh, folder):
+            print(f"{place}: {_size(grid)} -> {folder}", flush=True)
+            try:
+                if runner.run(fresh, folder, jobs=options.jobs).interrupted:
+                    print(f"stopped: what is finished is kept in {options.results}", file=sys.stderr)
+                    return 130
+            except UserError as error:  # such as an optional package that is missing here
+                trouble = " ".join(error.lines)
+        done.append(reproductions.judge(place, grid, claims, folder, trouble))
+        print(f"{place}: {_counted(list(done[-1].judged)) if not done[-1].trouble else done[-1].trouble}", flush=True)
+    _write(reproductions.page(done), options.output)
+    print(f"reproductions: {options.output}")
+    for one in done:
+        for item in one.surprises:
+            print(f"{one.place}: {item.verdict}, expected {item.claim.expect}: {item.claim.text}", file=sys.stderr)
+    codes = [_verdict_code(list(one.judged)) for one in done] + [3 for one in done if one.trouble]
+    return 1 if 1 in codes else max(codes)
 
 
 def _summary(options: argparse.Namespace) -> int:
@@ -509,6 +552,7 @@ COMMANDS = {
     "status": _status,
     "trace": _trace,
     "check": _check,
+    "reproduce": _reproduce,
     "summary": _summary,
     "plot": _plot,
     "compare": _compare,

@@ -1,4 +1,4 @@
-"""Claims: what a paper says of its policies, in a closed grammar, with one of three verdicts.
+"""Claims: what a paper says of its policies, in a closed grammar, with one of three verdicts if it can be tested.
 
 =============================================== ====================================================================
 claim                                           holds where, at the last round or the round `at`
@@ -10,6 +10,7 @@ claim                                           holds where, at the last round o
 `mean = a`, `between = [low, high]`             the mean of the metric of a lies in the interval
 `slope = a`, `between = [low, high]`            the growth exponent of a lies in the interval
 `flattens = a`, `since = s`, `growth = g`       from round s T to T the metric of a grows at most by the factor g
+`untestable = "why"`                            nowhere: it is not tested here, for that reason
 =============================================== ====================================================================
 
 Each is decided in every environment and for every horizon that `where` leaves, by a confidence interval on paired
@@ -24,11 +25,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from banditlab.analysis import statistics
 from banditlab.analysis.cells import CellResult, growth_of, metric_of, paired
@@ -40,10 +41,12 @@ from banditlab.pages import page
 from banditlab.types import AtLeastOne, Count, Fraction, Positive, Real
 from banditlab.validation import validate
 
-Verdict = Literal["holds", "fails", "undecided"]
+Decided = Literal["holds", "fails", "undecided"]
+Verdict = Literal[Decided, "untestable"]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 Span = Annotated[list[Real], Field(min_length=2, max_length=2)]
 Share = Annotated[Positive, Field(le=1)]
+Reason = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 
 #: Each form of a claim, and the keys that go with it.
 FORMS: dict[str, tuple[str, ...]] = {
@@ -54,7 +57,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "mean": ("between",),
     "slope": ("between",),
     "flattens": ("since", "growth"),
+    "untestable": (),
 }
+CONFIDENCE = 0.95  #: of the interval of a measured effect, whatever that of the claims
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Claim:
 
     text: str
     source: str = ""
+    expect: Decided = "holds"
     metric: str | None = None
     confidence: Fraction = 0.95
     where: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +86,7 @@ class Claim:
     flattens: str | None = None
     since: Fraction | None = None
     growth: AtLeastOne | None = None
+    untestable: Reason | None = None
 
     def __post_init__(self):
         given = [form for form in FORMS if getattr(self, form) is not None]
@@ -92,6 +99,11 @@ class Claim:
                 raise ValueError(f"{given[0]} {state}")
         if self.slope is not None and self.at is not None:
             raise ValueError("slope does not take at")
+        if self.untestable is not None:
+            usual = {one.name: {} if one.name == "where" else one.default for one in fields(self)}
+            said = {key for key, value in usual.items() if getattr(self, key) != value}
+            if more := sorted(said - {"text", "source", "untestable"}):
+                raise ValueError(f"untestable does not take {', '.join(more)}")
 
     @property
     def form(self) -> str:
@@ -101,8 +113,26 @@ class Claim:
     @property
     def policies(self) -> list[str]:
         """Labels that it speaks of."""
-        value = getattr(self, self.form)
+        value = [] if self.untestable else getattr(self, self.form)
         return [value] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a claim is about, as it was measured, with a 95 % interval of its own: not one for all claims of a file."""
+
+    metric: str
+    name: str  #: such as "difference"
+    value: float
+    low: float
+    high: float
+    n: int  #: replications
+    of: str = ""  #: the means of both policies, where there are two
+
+    def __str__(self) -> str:
+        """Return what was measured, to three digits."""
+        measured = f"{self.name} {self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{self.metric}: {self.of}, {measured}" if self.of else f"{self.metric}: {measured}"
 
 
 @dataclass(frozen=True)
@@ -114,15 +144,22 @@ class Finding:
     place : str
     verdict : "holds", "fails" or "undecided"
     figures : str
-        What was measured.
+        What was measured, with the interval that the verdict rests on.
     more : float
         About how many more replications would settle it, where it is undecided; may be infinite.
+    effect : Effect, optional
+        What was measured, with its own 95 % interval.
+    clear : float
+        Distance to the point where the claim stops to hold, in half widths of the interval that the verdict rests on;
+        negative on the wrong side.
     """
 
     place: str
-    verdict: Verdict
+    verdict: Decided
     figures: str
     more: float = math.nan
+    effect: Effect | None = None
+    clear: float = -math.inf
 
     @property
     def advice(self) -> str:
@@ -142,6 +179,16 @@ class Judged:
     claim: Claim
     verdict: Verdict
     findings: tuple[Finding, ...]
+
+    @property
+    def expected(self) -> bool:
+        """Whether the verdict is the one that the grid expects; nothing else can be of what is not tested."""
+        return self.verdict in (self.claim.expect, "untestable")
+
+    @property
+    def least(self) -> Finding | None:
+        """The finding in which it holds least clearly, or fails most clearly; None where there is none."""
+        return min(self.findings, key=lambda finding: finding.clear, default=None)
 
 
 class Verdicts(tuple[Judged, ...]):
@@ -204,6 +251,8 @@ def read(tables: Sequence[Mapping[str, Any]], scenes: Sequence[Scene], source: s
 
 
 def _check(claim: Claim, scenes: Sequence[Scene], place: str) -> None:
+    if claim.untestable:
+        return
     labels = {scene.policy for scene in scenes}
     for label in claim.policies:
         if label not in labels:
@@ -242,10 +291,13 @@ def _meets(wanted: Mapping[str, Any], scene: Scene) -> bool:
 
 def judge(claims: Sequence[Claim], result: Result) -> list[Judged]:
     """Return the verdicts of all claims on the replications of a result."""
-    return [_judge(claim, result, len(claims)) for claim in claims]
+    count = sum(claim.untestable is None for claim in claims)
+    return [_judge(claim, result, count) for claim in claims]
 
 
 def _judge(claim: Claim, result: Result, count: int) -> Judged:
+    if claim.untestable:
+        return Judged(claim, "untestable", ())
     groups = _groups(claim, result)
     error = (1 - claim.confidence) / count
     each = error / max(1, len(groups))
@@ -261,7 +313,7 @@ class Levels(NamedTuple):
     fails: float
 
 
-def _overall(verdicts: list[Verdict], share: float) -> Verdict:
+def _overall(verdicts: list[Decided], share: float) -> Decided:
     needed = math.ceil(share * len(verdicts) - 1e-9)
     if not verdicts or verdicts.count("holds") + verdicts.count("undecided") < needed:
         return "fails" if verdicts else "undecided"
@@ -297,18 +349,26 @@ def _find(claim: Claim, place: str, group: Group, metric: str, levels: Levels) -
     a, b = claim.policies
     first, second = paired(group[a][0], group[b][0], metric, claim.at)
     means = f"{a} {first.mean():.4g}, {b} {second.mean():.4g}"
+    if claim.form in ("equivalent", "ratio"):
+        effect = _effect(metric, "ratio", statistics.ratio(first, second, CONFIDENCE), means)
+    else:
+        effect = _effect(metric, "difference", statistics.interval(first - second, CONFIDENCE), means)
     if claim.form == "equivalent":
         margin = claim.within * np.abs(second)
         sides = [margin - (first - second), margin + (first - second)]
-        text = f"ratio {first.mean() / second.mean():.4g}, wanted within {claim.within:.0%}"
+        text = f"ratio {effect.value:.4g}, wanted within {claim.within:.0%}"
     elif claim.form == "ratio":
         sides = [first - claim.at_least * second]
-        text = f"ratio {first.mean() / second.mean():.4g}, wanted at least {claim.at_least:g}"
+        text = f"ratio {effect.value:.4g}, wanted at least {claim.at_least:g}"
     else:
         sides = [second - first if claim.form == "below" else first - second]
         found = statistics.interval(first - second, levels.holds)
         text = f"difference {found.mean:.4g} [{found.low:.4g}, {found.high:.4g}]"
-    return _decide(place, f"{means}: {text}, n = {len(first)}", sides, levels)
+    return _decide(place, f"{means}: {text}, n = {len(first)}", sides, levels, effect)
+
+
+def _effect(metric: str, name: str, found: statistics.Interval, of: str = "") -> Effect:
+    return Effect(metric, name, found.mean, found.low, found.high, found.n, of)
 
 
 def _find_mean(claim: Claim, place: str, cell: CellResult, metric: str, levels: Levels) -> Finding:
@@ -318,7 +378,8 @@ def _find_mean(claim: Claim, place: str, cell: CellResult, metric: str, levels: 
         f"{cell.policy} {found.mean:.4g} [{found.low:.4g}, {found.high:.4g}], wanted within [{low:g}, {high:g}], "
         f"n = {len(values)}"
     )
-    return _decide(place, figures, [values - low, high - values], levels)
+    effect = _effect(metric, f"{cell.policy}, mean", statistics.interval(values, CONFIDENCE))
+    return _decide(place, figures, [values - low, high - values], levels, effect)
 
 
 def _find_flat(claim: Claim, place: str, cell: CellResult, metric: str, levels: Levels) -> Finding:
@@ -329,19 +390,28 @@ def _find_flat(claim: Claim, place: str, cell: CellResult, metric: str, levels: 
         f"{cell.policy} {early.mean():.4g} at t = {cell.x[ends[0]]}, {late.mean():.4g} at t = {cell.x[ends[1]]}: "
         f"factor {late.mean() / early.mean():.4g}, wanted at most {claim.growth:g}, n = {len(late)}"
     )
-    return _decide(place, figures, [claim.growth * early - late], levels)
+    effect = _effect(metric, f"{cell.policy}, factor", statistics.ratio(late, early, CONFIDENCE))
+    return _decide(place, figures, [claim.growth * early - late], levels, effect)
 
 
-def _decide(place: str, figures: str, sides: list[np.ndarray], levels: Levels) -> Finding:
+def _decide(place: str, figures: str, sides: list[np.ndarray], levels: Levels, effect: Effect) -> Finding:
     """Decide that each quantity, a number a replication, has a positive mean."""
     found = [statistics.interval(side, levels.holds) for side in sides]
+    clear = min(_in_half_widths(side.mean, side.low, side.high) for side in found)
     if all(side.low > 0 for side in found):
-        return Finding(place, "holds", figures)
+        return Finding(place, "holds", figures, effect=effect, clear=clear)
     if any(statistics.interval(side, levels.fails).high < 0 for side in sides):
-        return Finding(place, "fails", figures)
+        return Finding(place, "fails", figures, effect=effect, clear=clear)
     open_ = [side for side in found if not side.low > 0]
     more = max(statistics.needed(side.n, side.mean, (side.high - side.low) / 2) for side in open_)
-    return Finding(place, "undecided", figures, more)
+    return Finding(place, "undecided", figures, more, effect, clear)
+
+
+def _in_half_widths(distance: float, low: float, high: float) -> float:
+    """Return a distance in half widths of an interval; of none, it is infinite, and without one as if it failed."""
+    if not high > low:
+        return math.copysign(math.inf, distance) if high == low and distance else -math.inf
+    return distance / ((high - low) / 2)
 
 
 def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, levels: Levels) -> Finding:
@@ -353,10 +423,15 @@ def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, 
         f"{claim.slope} grows like t^{found.exponent:.3g} [{found.low:.3g}, {found.high:.3g}], "
         f"wanted within [{low:g}, {high:g}], n = {found.n}"
     )
+    near = growth_of(cells, metric, CONFIDENCE)
+    effect = Effect(metric, f"{claim.slope}, exponent", near.exponent, near.low, near.high, near.n)
+    inside = min(found.exponent - low, high - found.exponent)
+    clear = _in_half_widths(inside, found.low, found.high)
     if low <= found.low and found.high <= high:
-        return Finding(place, "holds", figures)
+        return Finding(place, "holds", figures, effect=effect, clear=clear)
     wider = growth_of(cells, metric, levels.fails)
     if wider.high < low or wider.low > high:
-        return Finding(place, "fails", figures)
+        return Finding(place, "fails", figures, effect=effect, clear=clear)
     distance = min(abs(found.exponent - low), abs(found.exponent - high))
-    return Finding(place, "undecided", figures, statistics.needed(found.n, distance, (found.high - found.low) / 2))
+    more = statistics.needed(found.n, distance, (found.high - found.low) / 2)
+    return Finding(place, "undecided", figures, more, effect, clear)

@@ -9,7 +9,8 @@ Coverage of 95 % intervals for the mean of 20 lognormal values, as skewed as reg
 
 Sources: Efron and Tibshirani, An Introduction to the Bootstrap, 1993 (bootstrap-t); Montiel Olea and
 Plagborg-Moller, Simultaneous confidence bands, 2019 (sup-t); Phipson and Smyth, Permutation p-values should
-never be zero, 2010; Holm, A simple sequentially rejective multiple test procedure, 1979.
+never be zero, 2010; Fieller, Some problems in interval estimation, 1954; Holm, A simple sequentially
+rejective multiple test procedure, 1979.
 """
 
 import math
@@ -152,6 +153,50 @@ def interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     """
     one = bootstrap_band(_checked(values, 1, confidence)[:, None], confidence)
     return Interval(float(one.mean[0]), float(one.low[0]), float(one.high[0]), one.n, confidence)
+
+
+def ratio(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Interval of the ratio of the mean of a to that of b, over paired replications (n,).
+
+    It holds each r for which the interval of the mean of a - r b holds 0 (Fieller 1954, with bootstrap-t), to a
+    thousandth of its width. Both ends are infinite where the interval of the mean of b holds 0, nan for n = 1.
+
+    Raises
+    ------
+    ValueError
+        If the samples differ in length or are empty, or the confidence is outside (0, 1).
+    """
+    a, b = _checked(a, 1, confidence), _checked(b, 1, confidence)
+    if len(a) != len(b):
+        raise ValueError(f"a paired ratio needs the same replications, got {len(a)} and {len(b)}")
+    below = interval(b, confidence)
+    if below.low <= 0 <= below.high:
+        value = float(a.mean() / below.mean) if below.mean else math.nan
+        return Interval(value, -math.inf, math.inf, len(a), confidence)
+    if below.mean < 0:
+        a, b = -a, -b
+    value = float(a.mean() / b.mean())
+    near = interval((a - value * b) / b.mean(), confidence)  # to first order
+    low, high = (_ratio_end(a, b, value, end, confidence) for end in (near.low, near.high))
+    return Interval(value, low, high, len(a), confidence)
+
+
+def _ratio_end(a: Array, b: Array, value: float, step: float, confidence: float) -> float:
+    """Return where, in the direction of the step, the interval of a - r b ceases to hold 0, for b of positive mean."""
+    from scipy.optimize import brentq
+
+    if not step:
+        return value
+
+    def beyond(r: float) -> float:
+        found = interval(a - r * b, confidence)
+        return found.low if step < 0 else -found.high
+
+    far = value + step
+    while beyond(far) < 0:
+        step *= 2
+        far = value + step
+    return float(brentq(beyond, value, far, xtol=1e-3 * abs(step))) if math.isfinite(far) else far
 
 
 def compare(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
@@ -117,9 +117,7 @@ def _verdicts(result: Result, grid: Mapping[str, Any]) -> dict[str, Any] | None:
         "fresh": fresh,
         "outdated": fresh and _decisive(read_grid(place)) != _decisive(grid),
         "n": sorted({len(cell.replications) for cell in [*played.cells, *played.missing]}),
-        "counts": {
-            verdict: sum(one.verdict == verdict for one in judged) for verdict in ("holds", "fails", "undecided")
-        },
+        "counts": Counter(one.verdict for one in judged),
         "judged": [(one, _written(table)) for one, table in zip(judged, played.claims, strict=True)],
     }
 
@@ -188,7 +186,7 @@ def _failures(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _settings(grid: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    hidden = ("name", "question", "claims", "environments", "policies", "cells")
+    hidden = ("name", "question", "papers", "claims", "environments", "policies", "cells")
     return ((key, _value(value)) for key, value in grid.items() if key not in hidden)
 
 
@@ -237,8 +235,8 @@ def _runs(folder: str | Path) -> Iterator[dict[str, str]]:
         yield {
             "Time (UTC)": str(about.get("time", "")).removesuffix("+00:00").replace("T", " "),
             "BanditLab": str(versions.get(provenance.US) or "from source"),
-            "Commit": _commit(_table(about, "git").get("banditlab")),
-            "Commit of the grid": _commit(_table(about, "git").get("here")),
+            "Commit": provenance.commit(_table(about, "git").get("banditlab")),
+            "Commit of the grid": provenance.commit(_table(about, "git").get("here")),
             "CPU": f"{about.get('cpu', '')}, {about.get('cores', '?')} cores",
             "Versions": ", ".join([f"Python {about.get('python', '?')}", *others]),
             "Plug-ins": ", ".join(plugins) or "none",
@@ -248,12 +246,6 @@ def _runs(folder: str | Path) -> Iterator[dict[str, str]]:
 def _table(about: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = about.get(key)
     return found if isinstance(found, Mapping) else {}
-
-
-def _commit(state: Any) -> str:
-    if not isinstance(state, Mapping):
-        return "unknown"
-    return f"{str(state.get('commit'))[:12]}{' with changes' if state.get('dirty') else ''}"
 
 
 def _references(folder: str | Path) -> str:

@@ -11,7 +11,7 @@ from banditlab.errors import UserError
 from banditlab.references import Reference
 from banditlab.runs.grid import Grid, Player, World, Wrapper
 
-PLURALS = {"policy": "policies", "environment": "environments", "wrapper": "wrappers"}
+PLURALS = {"policy": "policies", "environment": "environments", "wrapper": "wrappers", "grid": "grids"}
 
 
 def cited_by(side: World | Player | Wrapper) -> Iterator[Reference]:
@@ -23,6 +23,8 @@ def cited_by(side: World | Player | Wrapper) -> Iterator[Reference]:
 
 def bibliography(grid: Grid, version: str | None = None) -> str:
     """Return BibTeX for a grid: BanditLab itself, then each paper once, by key, below the kinds that cite it.
+
+    The papers whose claims the grid tests stand there too, below its name.
 
     Parameters
     ----------
@@ -39,15 +41,15 @@ def bibliography(grid: Grid, version: str | None = None) -> str:
     users: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     silent: dict[tuple[str, str], None] = {}
     sides = {id(side): side for cell in grid.cells for side in (cell.player, *cell.world.parts, *cell.world.wrappers)}
-    for side in sides.values():
-        user = side.kind.role, side.kind.name
-        cited = list(cited_by(side))
+    citing = [((side.kind.role, side.kind.name), side.kind.title, list(cited_by(side))) for side in sides.values()]
+    citing.append((("grid", grid.name), grid.name, list(map(references.find, grid.settings.papers))))
+    for user, title, cited in citing:
         for one in cited:
             if found.setdefault(one.key, one) != one:
                 others = ", ".join(name for _, name in users[one.key])
-                raise UserError(f"{side.kind.title} and {others} cite different entries by the key {one.key}")
+                raise UserError(f"{title} and {others} cite different entries by the key {one.key}")
             users[one.key][user] = None
-        if not cited:
+        if not cited and user[0] != "grid":
             silent[user] = None
     ours = references.built_in()[references.OURS].text
     parts = [ours if version is None else f"{ours.removesuffix('}')}  version = {{{version}}},\n}}"]

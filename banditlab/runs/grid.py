@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Le
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
-from banditlab import registry, seeding
+from banditlab import references, registry, seeding
 from banditlab.games import games
 from banditlab.games.game import Metric
 from banditlab.pages import page
@@ -24,6 +24,7 @@ from banditlab.validation import parameters
 
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Question = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500)]
+Cited = Annotated[str, AfterValidator(lambda cited: references.find(cited) and cited)]
 Horizon = Annotated[Count, Le(10**12)]
 
 
@@ -59,6 +60,7 @@ class Settings:
     trace: tuple[Literal["actions", "rewards"], ...] = ()  #: of which every round is kept
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
     question: Question | None = None  #: that the grid is to answer, for its report
+    papers: tuple[Cited, ...] = ()  #: whose claims it tests: keys of references.bib, or BibTeX entries
 
 
 def changed(instance: Any) -> str:
@@ -356,6 +358,7 @@ class Grid:
         return {
             "name": s.name,
             "question": s.question,
+            **({"papers": list(s.papers)} if s.papers else {}),
             "quick": self.quick,
             "horizon": s.horizon,
             "replications": s.replications if isinstance(s.replications, int) else asdict(s.replications),

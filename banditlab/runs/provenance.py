@@ -12,7 +12,7 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,13 @@ def played_with(folder: str | Path) -> str | None:
     versions = [about["versions"] for about in read(folder) if isinstance(about.get("versions"), dict)]
     last = versions[-1].get(US) if versions else None
     return last if isinstance(last, str) and VERSION.fullmatch(last) else None
+
+
+def commit(state: Any) -> str:
+    """Return the commit of a state that a run noted, and whether anything differed from it; "unknown" without one."""
+    if not isinstance(state, Mapping):
+        return "unknown"
+    return f"{str(state.get('commit'))[:12]}{' with changes' if state.get('dirty') else ''}"
 
 
 def version(name: str = US) -> str | None:

@@ -76,7 +76,8 @@ def stored(folder: str | Path) -> Grid:
         ]
         cells = tuple(Cell(worlds[i], players[j], horizon) for i, j, horizon in table["cells"])
         keys = ("name", "horizon", "replications", "seed", "metric", "record")
-        later = {"trace": table.get("trace", ()), "question": table.get("question")}  # folders of before have none
+        since = {"trace": (), "question": None, "papers": ()}  # folders of before have none
+        later = {key: table.get(key, usual) for key, usual in since.items()}
         settings = _validated({key: table[key] for key in keys} | later, source)
         for cell in cells:
             validate(Settings, {"horizon": cell.horizon}, f"{source}:")

@@ -129,6 +129,9 @@ def test_more_claims_ask_for_wider_intervals():
 
     assert verdicts(1) == {"holds"}
     assert verdicts(200) == {"undecided"}
+    untested = [{"text": "x", "untestable": "why"}] * 200
+    judged = judge(read([table, *untested], result.cells, "g"), result)
+    assert [one.verdict for one in judged] == ["holds", *["untestable"] * 200], "these take nothing from the others"
 
 
 def test_slope_of_a_policy_that_is_told_the_horizon_needs_horizons():
@@ -149,14 +152,62 @@ def test_figures_say_what_was_measured_and_how_many_more_it_takes():
     assert holds.findings[0].figures.startswith("root 316.2, linear 1000: difference -683.8 [")
 
 
+def test_effects_have_an_interval_of_their_own_and_the_least_clear_place_is_known():
+    found = [judge(read([table], CELLS, "g"), Result("g", False, CELLS))[0] for table in EFFECTS]
+    assert [str(one.least.effect).partition(" [")[0] for one in found] == [
+        "regret: root 316.2, linear 1000, difference -684",
+        "regret: linear 1000, root 316.2, ratio 3.16",
+        "regret: linear, mean 1e+03",
+        "regret: root, exponent 0.5",
+        "regret: linear, factor 2.5",
+    ]
+    assert all(one.least.effect.low < one.least.effect.value < one.least.effect.high for one in found)
+    assert all(one.least.effect.n == 40 for one in found)
+    assert [one.least.clear > 0 for one in found] == [one.verdict == "holds" for one in found]
+    cells = [cell("a", LINEAR, environment=w) for w in "uvw"]
+    cells += [cell("b", LINEAR + 5, spread, environment=w) for w, spread in zip("uvw", (9, 15, 2), strict=True)]
+    [judged] = judge(read([{"text": "x", "below": ["a", "b"]}], cells, "g"), Result("g", False, cells))
+    assert judged.least.place == "v"
+
+
+EFFECTS = [
+    {"text": "x", "below": ["root", "linear"]},
+    {"text": "x", "ratio": ["linear", "root"], "at_least": 4.0},
+    {"text": "x", "mean": "linear", "between": [900, 1100]},
+    {"text": "x", "slope": "root", "between": [0.4, 0.6]},
+    {"text": "x", "flattens": "linear", "since": 0.4, "growth": 2.6},
+]
+
+
+VERDICTS = ["holds", "fails", "undecided"]
+
+
+def test_a_claim_may_expect_to_fail():
+    tables = [
+        {"text": "x", "below": ["linear", "root"], "expect": wanted} for wanted in ("holds", "fails", "undecided")
+    ]
+    judged = judge(read(tables, CELLS, "g"), Result("g", False, CELLS))
+    assert [one.expected for one in judged] == [False, True, False]
+
+
 MISTAKES = {
     "no form": (
         {"text": "x"},
-        "exactly one of below, above, ratio, equivalent, mean, slope, flattens is needed, got none",
+        "exactly one of below, above, ratio, equivalent, mean, slope, flattens, untestable is needed, got none",
     ),
     "two forms": ({"below": ["a", "b"], "slope": "a"}, "is needed, got below, slope"),
     "a key of another form": ({"below": ["a", "b"], "at_least": 2.0}, "below does not take at_least"),
     "a key is missing": ({"ratio": ["a", "b"]}, "ratio needs at_least"),
+    "untestable and tested": ({"untestable": "why", "below": ["a", "b"]}, "is needed, got below, untestable"),
+    "untestable takes nothing": (
+        {"untestable": "why", "where": {"dim": 1}, "expect": "fails"},
+        "untestable does not take expect, where",
+    ),
+    "untestable for no reason": ({"untestable": " "}, r"claim\[0\].untestable: string should have at least 1 char"),
+    "expect": (
+        {"below": ["a", "b"], "expect": "no"},
+        r"claim\[0\].expect: should be 'holds', 'fails' or 'undecided'",
+    ),
     "slope at": ({"slope": "a", "between": [0, 1], "at": 5}, "slope does not take at"),
     "three labels": ({"below": ["a", "b", "c"]}, r"claim\[0\].below: list should have at most 2 items"),
     "unknown key": ({"below": ["a", "b"], "confidense": 0.9}, "confidense: unknown key; did you mean 'confidence'"),

@@ -22,6 +22,7 @@ from banditlab.analysis.statistics import (
     holm,
     interval,
     needed,
+    ratio,
     simultaneous_band,
     student_band,
 )
@@ -401,6 +402,42 @@ def test_a_comparison_refuses_what_cannot_be_paired(a, b, message):
 
 
 # Several tests
+
+
+@pytest.mark.claims
+def test_a_ratio_covers_that_of_the_means():
+    """Lognormal values, paired and correlated: 95 % intervals of 400 samples of 40, within 3 standard errors."""
+    rng = np.random.default_rng(11)
+    shared, own, other = rng.normal(size=(3, 400, 40)) * 0.5
+    held = [
+        found.low <= 2.0 <= found.high
+        for found in (ratio(2 * np.exp(a + c), np.exp(b + c)) for a, b, c in zip(own, other, shared, strict=True))
+    ]
+    assert abs(np.mean(held) - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_ratio_is_refuted_where_the_difference_is(sign):
+    rng = np.random.default_rng(12)
+    b = rng.exponential(size=30) * sign
+    a = 3 * b + rng.exponential(size=30) - 1
+    found = ratio(a, b)
+    for end in (found.low, found.high):
+        refuting = interval(a - end * b)
+        assert min(abs(refuting.low), abs(refuting.high)) < 2e-3 * (refuting.high - refuting.low)
+    assert found.low < found.mean < found.high
+
+
+def test_a_ratio_is_that_of_the_means_and_has_no_width_where_it_is_the_same_in_all():
+    found = ratio([2.0, 4.0, 8.0, 10.0], [1.0, 2.0, 4.0, 5.0])
+    assert (found.mean, found.low, found.high, found.n) == (2.0, 2.0, 2.0, 4)
+    unbounded = ratio([1.0, 2.0], [1.0, -1.0])
+    assert (unbounded.low, unbounded.high) == (-math.inf, math.inf)
+    alone = ratio([6.0], [2.0])
+    assert alone.mean == 3.0
+    assert math.isnan(alone.low)
+    with pytest.raises(ValueError, match="needs the same replications, got 2 and 1"):
+        ratio([1.0, 2.0], [1.0])
 
 
 def test_holm_by_hand():

@@ -6,7 +6,7 @@ import pytest
 
 from banditlab import cli, references, registry
 from banditlab.errors import UserError
-from banditlab.runs import runner
+from banditlab.runs import reading, runner
 from banditlab.runs.citing import bibliography, cited_by
 from banditlab.runs.grid import Player
 from banditlab.runs.reading import from_python
@@ -33,6 +33,14 @@ def test_a_folder_and_its_grid_give_the_papers_of_what_was_played(tmp_path, caps
     assert cli.main(["cite", "results/g", "-o", "g.bib"]) == 0
     assert capsys.readouterr().out == "references: g.bib\n"
     assert (tmp_path / "g.bib").read_text() == text
+
+
+def test_a_grid_cites_the_papers_whose_claims_it_tests():
+    table = {"policy": [{"kind": "ucb1"}], "environment": [{"kind": "bernoulli", "arms": 2}], "name": "mine"}
+    grid = reading.parse({**table, "papers": ["auer2002finite"]}, "g.toml")
+    assert "\n% policy ucb1; grid mine\n@article{auer2002finite,\n" in bibliography(grid)
+    with pytest.raises(UserError, match=r"papers\[0\]: cite: 'auer' is no key of references.bib"):
+        reading.parse({**table, "papers": ["auer"]}, "g.toml")
 
 
 def test_the_version_is_that_of_the_software(make_grid):
