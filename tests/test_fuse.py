@@ -16,7 +16,7 @@ import pytest
 
 import banditlab
 from banditlab import fuse, registry
-from banditlab.fingerprint import fingerprint
+from banditlab.fingerprint import _Description, fingerprint
 from banditlab.fuse import settle
 from banditlab.numerics import linear
 from banditlab.runs import pair
@@ -263,6 +263,16 @@ def test_fingerprint_follows_into_other_modules(tmp_path, monkeypatch):
     before = fingerprint_of(tmp_path, monkeypatch=monkeypatch)
     other = HELPER.replace("OFFSET = 1", "OFFSET = 2")
     assert fingerprint_of(tmp_path, helper=other, monkeypatch=monkeypatch) != before
+
+
+def test_fingerprint_does_not_know_where_the_package_stands():
+    """Else results are not found again after the folder has moved."""
+    description = _Description({"banditlab"})
+    for kind in (kind for role in (*registry.ROLES, "wrapper") for kind in registry.kinds(role)):
+        if kind.cls.__module__.startswith("banditlab."):
+            description.add((kind.cls, *kind.verbs.values()))
+    assert len(description.words) > 1000
+    assert not [word for word in description.words if str(Path(banditlab.__file__).parent) in word]
 
 
 def test_fingerprint_is_of_the_code_in_memory(tmp_path, monkeypatch):

@@ -54,7 +54,9 @@ def algorithm(name: str, *, random: bool = False, cite: str | Iterable[str] = ()
 
 @functools.cache
 def _load() -> None:
-    package = importlib.import_module(__name__)  # not the folder itself, by which results would be found no more elsewhere
+    package = importlib.import_module(
+        __name__
+    )  # not the folder itself, by which results would be found no more elsewhere
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{__name__}.{module.name}")
 
