@@ -561,8 +561,8 @@ BAD_GRIDS = {
     ),
     "a claim of two forms": (
         OK + '[[claim]]\ntext = "x"\nslope = "ucb1"\nflattens = "ucb1"\n',
-        "claim[0]: exactly one of below, above, ratio, equivalent, mean, slope, flattens is needed, got slope, "
-        "flattens",
+        "claim[0]: exactly one of below, above, ratio, equivalent, mean, slope, flattens, untestable is needed, got "
+        "slope, flattens",
     ),
 }
 
