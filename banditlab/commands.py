@@ -115,7 +115,7 @@ def _log(options: argparse.Namespace) -> int:
 
 
 def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Report:
-    from banditlab.progress import Bar, fits
+    from banditlab.progress import bar, fits
 
     return runner.run(
         grid,
@@ -127,7 +127,7 @@ def _play(grid: Grid, folder: Path, options: argparse.Namespace) -> runner.Repor
         portable=options.portable,
         compiled=not options.plain,
         fresh=options.fresh,
-        progress=Bar() if fits() else None,
+        progress=bar() if fits() else None,
     )
 
 

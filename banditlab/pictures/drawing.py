@@ -45,7 +45,7 @@ def draw(sketches: Sequence[Sketch], title: str, *, points: np.ndarray | None = 
         )
         for axes, (part, known) in zip(spots[0], shown, strict=True):
             DRAWN[type(part)](axes, part, known)
-        figure.suptitle(title)
+        figure.suptitle(title, fontsize=plt.rcParams["axes.titlesize"])
     plt.close(figure)  # the caller shows it, and once
     return figure
 
