@@ -12,9 +12,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import tempfile
 import types
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -180,6 +182,19 @@ class _Binder:
         return self.done[value]
 
 
+GENERAL = ("Failed in", "- Resolution failure")  #: how lines of Numba's messages begin that give no reason
+LOCATED = re.compile(r'^File "(.+)", line (\d+):', re.M)
+
+
+def _why(error: Exception) -> str:
+    """Return in one line why Numba cannot compile something, and where, as far as it says so."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = next((line for line in lines if not line.startswith(GENERAL)), type(error).__name__)
+    reason = re.sub(r" at 0x[0-9a-f]+", "", reason).rstrip(":")
+    place = LOCATED.search(str(error))
+    return f"{reason}, in {Path(place[1]).name}, line {place[2]}" if place else reason
+
+
 DAMAGED = "is damaged: delete its files (they end in .nbi and .nbc) and run again"
 
 
@@ -207,9 +222,7 @@ def prepare(
         types_ = tuple(map(numba.typeof, arguments))
         function.compile(types_)
     except (NumbaError, ValueError, NotImplementedError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if not line.startswith("Failed in")), type(error).__name__)
-        return plain(template, verbs, portable=portable), reason
+        return plain(template, verbs, portable=portable), _why(error)
     except OSError as error:
         raise CacheError(
             f"cannot write compiled code: {error}; set NUMBA_CACHE_DIR to a folder that can be written"

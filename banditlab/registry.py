@@ -450,7 +450,9 @@ def _unknown(role: str, name: str, scope: str | None) -> str:
     if elsewhere:
         return f"no {role} {bare!r}{plays} (it is of {', '.join(elsewhere)})"
     names = {key[2] for key in _kinds if key[0] == role and scope in (None, key[1])}
-    return f"no {role} {bare!r}{plays}{nearest(bare, names)}"
+    near = nearest(bare, names)
+    own = "" if plugins or "did you mean" in near else "; one of your own needs --plugin FILE"
+    return f"no {role} {bare!r}{plays}{near}{own}"
 
 
 def kind_of(thing: Any) -> Kind:

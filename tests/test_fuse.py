@@ -482,6 +482,35 @@ def test_a_policy_that_cannot_be_compiled_runs_through_the_same_loop(capsys):
     assert "under-test" not in note
 
 
+@dataclass(frozen=True)
+class Unclear:
+    """Calls a method of Generator in a way that Numba does not know."""
+
+    def start(self, problem, rng):
+        return ProjectedState(np.ones(2))
+
+    @staticmethod
+    def choose(state, t, features, rng):
+        return rng.integers(2)
+
+    @staticmethod
+    def learn(state, t, features, arm, reward):
+        pass
+
+
+@pytest.mark.compiled
+def test_the_reason_says_what_could_not_be_compiled_and_where():
+    register(Unclear)
+    reason = played(ARMS, "under-test")[0].reason
+    line = next(
+        n for n, text in enumerate(Path(__file__).read_text().splitlines(), 1) if "return rng.integers(2)" in text
+    )
+    assert reason.startswith("No implementation of function")
+    assert "integers" in reason
+    assert " at 0x" not in reason
+    assert reason.endswith(f", in test_fuse.py, line {line}")
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("arm", [5, -1])
@@ -720,3 +749,13 @@ def test_small_arrays_have_cache_lines_of_their_own():
     assert settled.counts.tolist() == [0, 1, 2] and settled.means.tolist() == [0.0, 1.0, 2.0, 3.0]
     again = settle(settled)  # an array that is shared on purpose stays shared
     assert again.counts is settled.counts and again.means is settled.means
+
+
+def test_an_assignment_to_a_field_of_a_state_is_told_what_to_write():
+    state = ProjectedState(np.ones(2))
+    with pytest.raises(AttributeError) as assigned:
+        state.theta += 1.0
+    with pytest.raises(AttributeError) as unknown:
+        state.thetas  # noqa: B018
+    assert pair._remedy(assigned.value).endswith("write into its arrays, state.x[:] = ...")
+    assert pair._remedy(unknown.value) == ""

@@ -217,3 +217,14 @@ def test_a_parameter_cannot_have_a_key_of_the_grid():
 
     with pytest.raises(TypeError, match="a parameter cannot be called 'label'"):
         registry.policy("labelled", game="bandit")(Labelled)
+
+
+def test_a_message_about_an_unknown_name_says_how_a_file_is_loaded(tmp_path):
+    registry.plugins.clear()
+    with pytest.raises(UserError, match=r"no policy 'my-own' \(there are.*\); one of your own needs --plugin FILE$"):
+        registry.find("policy", "my-own")
+    (tmp_path / "mine.py").write_text("")
+    banditlab.load_plugin(tmp_path / "mine.py")
+    with pytest.raises(UserError) as said:
+        registry.find("policy", "my-own")
+    assert "--plugin" not in str(said.value)

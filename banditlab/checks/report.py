@@ -30,6 +30,8 @@ def print_verifications(done: Iterable[Verification], *, whole: bool) -> list[Ve
         shown.append(one)
         rate = "" if math.isnan(one.rate) else f", {one.rate:,.0f} rounds/s"
         console().print(f"{one.name}: {'holds' if one.holds else 'FAILS'}{rate}", style="bold")
+        if whole and one.environment:
+            console().print(textwrap.fill(f"in {one.environment}", 80, initial_indent="  ", subsequent_indent="      "))
         for finding in one.findings:
             if whole or finding.verdict == "fails":
                 console().print(textwrap.fill(_line(finding), 80, initial_indent="  ", subsequent_indent="      "))

@@ -114,6 +114,12 @@ def _place(error: Exception) -> str:
     return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
 
 
+def _remedy(error: Exception) -> str:
+    """Return what to write where a verb assigns to a field of a state, which is a tuple."""
+    assigned = isinstance(error, AttributeError) and "can't set attribute" in str(error)
+    return "; fields of a state are not assigned to: write into its arrays, state.x[:] = ..." if assigned else ""
+
+
 class Start(NamedTuple):
     """States and streams of a replication, which `begin` makes."""
 
@@ -215,7 +221,7 @@ def play_replications(
         except Diverged as error:
             result = Failure(replication, f"{error}; a smaller rate may help ({cell.player.described})")
         except Exception as error:  # of a user's own policy or environment: the others go on
-            result = Failure(replication, f"{type(error).__name__}: {error}{_place(error)}")
+            result = Failure(replication, f"{type(error).__name__}: {error}{_place(error)}{_remedy(error)}")
         if result is None:
             break
         done.append(result)
