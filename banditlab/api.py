@@ -35,6 +35,7 @@ def run(
     record: dict[str, Any] | None = None,
     metric: str | None = None,
     trace: Sequence[str] = (),
+    tune: dict[str, Any] | None = None,
     out: str | Path | None = None,
     jobs: int = -1,
     portable: bool = False,
@@ -51,6 +52,8 @@ def run(
     horizon, replications, seed, game, name, record, metric, trace
         As at the top of a TOML grid; replications may be a precision, such as {"relative_half_width": 0.02}; traces
         need `out`.
+    tune : dict, optional
+        The budget of policies with a key "tune", such as {"candidates": 16, "replications": 20}.
     out : path, optional
         A results folder to keep and to continue; by default nothing is kept on disk.
     jobs : int
@@ -70,7 +73,7 @@ def run(
     settings = {
         "name": name, "horizon": horizon, "replications": replications, "seed": seed,
         **({"game": game} if game else {}), **({"record": record} if record else {}),
-        **({"metric": metric} if metric else {}), "trace": trace,
+        **({"metric": metric} if metric else {}), "trace": trace, **({"tune": tune} if tune else {}),
     }  # fmt: skip
     grid = from_python(environment, policies, **settings)
     options = {"jobs": jobs, "portable": portable, "compiled": compiled, "progress": _bar(progress)}
@@ -272,6 +275,8 @@ def log(
 
 def _play(grid: Grid, out: str | Path, **options: Any) -> Result:
     report = runner.run(grid, out, **options)
+    if report.tuning:
+        raise UserError(f"stopped while policies were tuned, after {report.done + report.found} replications of that")
     result = load(out)
     result.failures = report.failed()
     for note in report.remarks():

@@ -17,7 +17,7 @@ from banditlab import registry
 from banditlab.errors import UserError, nearest
 from banditlab.games import games
 from banditlab.games.game import shown
-from banditlab.runs import provenance, reading, runner, trace
+from banditlab.runs import provenance, reading, runner, trace, tuning
 from banditlab.runs.grid import Cell, Grid
 from banditlab.runs.pair import Failure, play_one
 from banditlab.runs.precision import Outlook, in_words, least, outlook
@@ -52,6 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     folder = _folder(grid, options)
     print(f"{grid.name}: {_size(grid)} -> {folder}")
     report = _play(grid, folder, options)
+    if report.tuning:
+        return _close(report, folder / tuning.FOLDER)
     if len(grid.cells) > MANY:
         print(f"{len(grid.cells):,} cells are too many for a table and a figure: banditlab summary {folder} --csv")
         return _close(report, folder)
@@ -61,6 +63,9 @@ def _run(options: argparse.Namespace) -> int:
     result = load(folder)
     if result.cells:
         print_summary(result)
+        if result.trials:
+            _write(result.tuning().to_csv(index=False), folder / "tuning.csv")
+            print(f"candidates: {folder / 'tuning.csv'}")
         if not report.interrupted:
             _save_figure(result.plot(), folder / "figure.png")
             _draw_planned(result, folder)
@@ -170,18 +175,24 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     from banditlab.runs.pair import measure_rate
     from banditlab.tables import between, duration
 
+    folder, asked = _folder(grid, options), grid
+    if grid.to_tune:  # as far as that was done before
+        grid = tuning.choose(grid, folder / tuning.FOLDER, options.portable)
     works = runner.survey(grid, portable=options.portable, compiled=not options.plain)
-    workers, outlooks = runner.workers(options.jobs), _outlooks(grid, options, works)
+    workers, outlooks = runner.workers(options.jobs), _outlooks(grid, folder, works)
     print(f"{grid.name}: {_size(grid)}; {sum(one.kept for one in outlooks)} replications are kept from before")
-    seconds, size = np.zeros(2), np.zeros(2)  # the least and the most
+    seconds, size, rates = np.zeros(2), np.zeros(2), []  # the least and the most
     wide = max(len(work.cell.title) for work in works)
     for work, ahead in zip(works, outlooks, strict=True):
         cell, ends = work.cell, np.array([ahead.least, ahead.most])
         rate = measure_rate(work.pair, cell, grid.settings)
+        rates.append(rate)
         seconds += (ends - ahead.kept) * cell.horizon / rate
         size += ends * 8 * len(grid.settings.record.rounds(cell.horizon)) * len(cell.metrics)
         slow = "  (plain Python)" if work.pair.reason else ""
         print(f"  {cell.title:<{wide}}  T = {cell.horizon:,}  {count(rate):>6} rounds/s{slow}")
+    if asked.to_tune:
+        seconds += _tuning_ahead(asked, folder, options, rates)
     for note in runner.notes(grid):
         print(f"note: {note}")
     time = between(*(duration(one / workers) for one in seconds))
@@ -192,15 +203,39 @@ def _dry_run(grid: Grid, options: argparse.Namespace) -> int:
     return 0
 
 
-def _outlooks(grid: Grid, options: argparse.Namespace, works: list[runner.Work]) -> list[Outlook]:
+def _tuning_ahead(grid: Grid, folder: Path, options: argparse.Namespace, rates: list[float]) -> float:
+    """Print what tuning takes; return the seconds, at so many rounds a second in each cell of the grid."""
+    trials = tuning.trials(grid)
+    works = runner.survey(trials, portable=options.portable, compiled=not options.plain)
+    outlooks = _outlooks(trials, folder / tuning.FOLDER, works)
+    kept = sum(one.kept for one in outlooks)
+    print(f"  tuning before that: {_size(trials)}; {kept} replications are kept from before")
+    speeds = [rate for cell, rate in zip(grid.cells, rates, strict=True) for _ in cell.player.candidates]
+    ahead = zip(trials.cells, outlooks, speeds, strict=True)
+    return sum((one.least - one.kept) * cell.horizon / rate for cell, one, rate in ahead)
+
+
+def _outlooks(grid: Grid, folder: Path, works: list[runner.Work]) -> list[Outlook]:
     """Return how far each cell is, by what the results folder holds."""
     from banditlab.runs.store import finals, read_curves
 
-    folder = _folder(grid, options)
     metrics = {work.key: work.cell.metrics for work in works}
     kept = finals(read_curves(folder), metrics, grid.settings.metric) if (folder / "grid.json").exists() else {}
     kept = trace.traced(folder, kept, grid.settings.trace)
     return [outlook(grid.settings.replications, kept.get(work.key, {})) for work in works]
+
+
+def _settled(cell: Cell, place: str) -> Cell:
+    """Return a cell whose parameters are known.
+
+    Raises
+    ------
+    UserError
+        They are found by tuning.
+    """
+    if cell.player.candidates:
+        raise UserError(f"{place}: {cell.policy} is tuned: run the grid, and name its results folder in place of it")
+    return cell
 
 
 def _only(grid: Grid, text: str) -> int:
@@ -213,7 +248,7 @@ def _only(grid: Grid, text: str) -> int:
         raise UserError(f"--only {text}: no cell {title!r}{nearest(title, titles)}")
     for cell in grid.cells:
         if cell.title == title:
-            done = play_one(cell, grid.settings, int(number))
+            done = play_one(_settled(cell, f"--only {text}"), grid.settings, int(number))
             if isinstance(done, Failure):
                 raise UserError(f"{title}, replication {number}: {done.message}")
             last = dict(zip(cell.metrics, done.values[-1].tolist(), strict=True))
@@ -255,14 +290,22 @@ def _one_cell(grid: Grid, options: argparse.Namespace) -> Cell:
         if asked is not None and asked not in there:
             raise UserError(f"--{role} {asked}: no {role} {asked!r}{nearest(str(asked), map(str, there))}")
         cells = [cell for cell in cells if asked in (None, getattr(cell, role))]
-    return cells[0]
+    return _settled(cells[0], options.grid)
 
 
 def _status(options: argparse.Namespace) -> int:
     from banditlab.runs.status import status
     from banditlab.tables import print_status
 
-    print_status(status(options.folder))
+    folder = Path(options.folder)
+    if (folder / tuning.FOLDER / "grid.json").is_file():
+        tried = status(folder / tuning.FOLDER)
+        begun = (folder / "grid.json").is_file()
+        if not begun or any(one.done < one.wanted for one in tried.cells):
+            print_status(tried)
+        if not begun:  # what is evaluated is not known before
+            return 0
+    print_status(status(folder))
     return 0
 
 
@@ -275,6 +318,11 @@ def _claims(grid: Grid) -> list[Claim]:
 
 
 def _check_figures(grid: Grid) -> None:
+    labels = {label for cell in grid.cells for label in (cell.policy, cell.environment) if "$" in label}
+    if labels:
+        from banditlab.analysis import panels
+
+        panels.check_formulas(sorted(labels))
     if grid.figures:
         from banditlab.analysis import figures
 
@@ -364,10 +412,15 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 def _summary(options: argparse.Namespace) -> int:
     from banditlab.analysis.loading import load
-    from banditlab.tables import print_summary
+    from banditlab.tables import print_summary, print_tuning
 
     result = load(options.folder)
     wanted = options.metric or ("all" if options.json or options.csv else None)
+    if options.tuning:
+        if not result.trials:
+            raise UserError(f"{result.name}: no policy of it was tuned, or what it was tried as is not there")
+        print_tuning(result)
+        return 0
     if options.json:
         print(json.dumps([_plain(record) for record in result.records(wanted)], indent=1))
         return 0
@@ -389,7 +442,7 @@ def _summary(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write(text: str, path: str) -> None:
+def _write(text: str, path: str | Path) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -401,7 +454,7 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
     return {
         key: None if isinstance(value, float) and math.isnan(value) else value
         for key, value in record.items()
-        if key not in ("told", "tuned")
+        if key != "told"
     }
 
 

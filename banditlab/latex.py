@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import textwrap
 from collections.abc import Iterator
 
 import numpy as np
 
-from banditlab.analysis import statistics
+from banditlab.analysis import statistics, tuning
 from banditlab.analysis.cells import CellResult, metric_of, paired
 from banditlab.analysis.panels import tex
 from banditlab.analysis.results import Result
@@ -18,6 +19,7 @@ from banditlab.registry import REFERENCE_PLAYERS
 from banditlab.tables import number
 
 LEVEL = 0.05
+DAGGER = r"$^\dagger$"  #: behind the name of a tuned policy
 Column = tuple[str, int, str]  #: environment, horizon, metric
 
 
@@ -41,9 +43,9 @@ def table_of(result: Result, metric: str | None = None) -> str:
     best = {column: may_be_best(cells, column[2]) for column, cells in columns.items()}
     sizes = sorted({len(cell.replications) for cells in columns.values() for cell in cells})
     runs = str(sizes[0]) if len(sizes) == 1 else "(n)"
-    rows = []
+    rows, tuned = [], {cell.policy for cells in columns.values() for cell in cells if cell.tuned}
     for policy in result.labels("policy"):
-        entries = [tex(policy)]
+        entries = [tex(policy) + DAGGER * (policy in tuned)]
         for column, cells in columns.items():
             found = [cell for cell in cells if cell.policy == policy]
             entries.append(
@@ -55,6 +57,7 @@ def table_of(result: Result, metric: str | None = None) -> str:
     lines = [
         f"% {', '.join(metrics)} at the last round: mean and 95 % bootstrap-t interval over {runs} replications.",
         *_said_of_marks(best),
+        *(f"% {line}" for line in _said_of_tuning(result)),
         r"\begin{tabular}{l" + "r" * len(columns) + "}",
         r"\toprule",
         _head(columns),
@@ -83,6 +86,14 @@ def _said_of_marks(best: dict[Column, set[str]]) -> list[str]:
         "% permutation tests of all pairs of the column, corrected by Holm's method. Reference players (oracle,",
         "% uniform, fixed, greedy, static-mix) are neither tested nor bold.",
     ]
+
+
+def _said_of_tuning(result: Result) -> Iterator[str]:
+    lines = tuning.lines(result)
+    if lines:
+        yield "The dagger marks tuned policies; the others have the parameters of the grid, or their defaults."
+    for line in lines:
+        yield from textwrap.wrap(line, 110)
 
 
 def _entry(cell: CellResult, metric: str, *, bold: bool, counted: bool) -> str:

@@ -29,7 +29,7 @@ ROLES = ("environment", "policy")
 #: Keys of a grid's tables that no parameter can have, since the grid reads them itself.
 TABLE_KEYS = {
     "environment": ("kind", "label", "instance", "wrapper", "switch", "sweep", "zip"),
-    "policy": ("kind", "label", "when", "sweep", "zip"),
+    "policy": ("kind", "label", "when", "tune", "sweep", "zip"),
     "wrapper": ("kind", "sweep", "zip"),
 }
 #: Orders of growth in the number of rounds T, and their exponents.

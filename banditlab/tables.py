@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -12,11 +13,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from banditlab.analysis import tuning
 from banditlab.analysis.cells import metric_of
 from banditlab.analysis.results import Result
 from banditlab.runs.grid import Cell
 from banditlab.runs.precision import Precision
 from banditlab.runs.status import CellStatus, Status
+from banditlab.runs.sweeps import in_words
 from banditlab.runs.watching import Watched
 
 if TYPE_CHECKING:
@@ -30,34 +33,37 @@ def console() -> Console:
     return plain if plain.is_terminal else Console(width=80, highlight=False, markup=False)
 
 
-class Sheet(NamedTuple):
+TEXTS = ("told", "tuned")  #: columns
+
+
+class Listing(NamedTuple):
     """A table as text."""
 
     title: str
-    columns: list[str]  #: numbers, but for the first one and "told"
+    columns: list[str]  #: numbers, but for the first one and those of TEXTS
     rows: list[list[str]]
 
 
-def _print(sheet: Sheet) -> None:
+def _print(listing: Listing) -> None:
     shown = Table(box=None, pad_edge=False)
-    for i, column in enumerate(sheet.columns):
-        shown.add_column(column, justify="left" if i == 0 or column == "told" else "right")
-    for row in sheet.rows:
+    for i, column in enumerate(listing.columns):
+        shown.add_column(column, justify="left" if i == 0 or column in TEXTS else "right")
+    for row in listing.rows:
         shown.add_row(*row)
-    console().print(sheet.title, style="bold")
+    console().print(listing.title, style="bold")
     console().print(shown, "")
 
 
 def print_summary(result: Result, metric: str | None = None, *, growth: bool = False) -> None:
     """Print a table an environment: final metric with its interval, replications, what the policy was told."""
-    sheets, notes = summarised(result, metric, growth=growth)
-    for sheet in sheets:
-        _print(sheet)
+    listings, notes = summarised(result, metric, growth=growth)
+    for listing in listings:
+        _print(listing)
     for line in notes:
         console().print(line)
 
 
-def summarised(result: Result, metric: str | None = None, *, growth: bool = False) -> tuple[list[Sheet], list[str]]:
+def summarised(result: Result, metric: str | None = None, *, growth: bool = False) -> tuple[list[Listing], list[str]]:
     """Return what `print_summary` prints: a table an environment, and lines that go with all of them."""
     table = result.summary(metric)
     games = {cell.environment: cell.game for cell in result.cells}
@@ -66,20 +72,23 @@ def summarised(result: Result, metric: str | None = None, *, growth: bool = Fals
         for row in (result.growth(metric).itertuples() if growth else ())
         if metric_of(games[row.environment], row.metric).cumulative
     }
-    sheets = []
+    listings = []
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {metric_of(games[environment], name).label.lower()} after {x:,} rounds"
         bounded = bool(rows["over_bound"].notna().any())
+        searched = bool(rows["candidates"].any())
         grown = any((environment, policy, name) in slopes for policy in rows["policy"])
         columns = ["policy", "mean", "95 % interval", "n", *["/bound"] * bounded, *["growth"] * grown, "told"]
-        sheet = Sheet(title, columns, [])
+        columns += ["tuned"] * searched
+        listing = Listing(title, columns, [])
         for row in rows.itertuples():
             more = [number(row.over_bound)] if bounded else []
             more += [_slope(slopes.get((environment, row.policy, name)))] if grown else []
             span = _span(row.low, row.high) + (" !" if row.skewed else "")
-            sheet.rows.append([row.policy, number(row.mean), span, str(row.n), *more, row.told or "-"])
-        sheets.append(sheet)
-    return sheets, _notes(result, table, metric, slopes)
+            entries = [row.policy, number(row.mean), span, str(row.n), *more, row.told or "-"]
+            listing.rows.append(entries + [_values(row.tuned, row.candidates)] * searched)
+        listings.append(listing)
+    return listings, _notes(result, table, metric, slopes)
 
 
 def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict[Any, Any]) -> list[str]:
@@ -93,29 +102,57 @@ def _notes(result: Result, table: pd.DataFrame, metric: str | None, slopes: dict
         known = dict.fromkeys(zip(bounds["bound"], bounds["asymptotic"], strict=True))
         names = [f"{name} (asymptotic)" if asymptotic else name for name, asymptotic in known]
         lines.append(f"/bound: the mean over the lower bound: {', '.join(names)}")
+    lines += tuning.lines(result)
     lines += [f"note: imprecise: {line}" for line in result.imprecise()[:10]]
     lines += [f"note: {line}" for line in result.cautions(metric)]
     lines += [f"note: unfinished: {line}" for line in result.unfinished()[:10]]
     return [*lines, "note: a quick look: a tenth of the horizon, few replications"] if result.quick else lines
 
 
+def print_tuning(result: Result) -> None:
+    """Print what tuned policies were tried as, a table a policy and environment."""
+    for listing in tried(result):
+        _print(listing)
+    for line in tuning.lines(result):
+        console().print(line)
+
+
+def tried(result: Result) -> Iterator[Listing]:
+    """Yield the tables that `print_tuning` prints."""
+    table = result.tuning()
+    several = table["horizon"].nunique() > 1 if len(table) else False
+    for (environment, policy, horizon), rows in (
+        table.groupby(["environment", "policy", "horizon"], sort=False) if len(table) else ()
+    ):
+        title = f"{policy} in {environment}{f', T = {horizon:,}' if several else ''}: candidates"
+        listing = Listing(title, ["values", rows["metric"].iloc[0], "95 % interval", "n", "rounds", ""], [])
+        for row in rows.itertuples():
+            numbers = number(row.mean), _span(row.low, row.high), str(row.n), f"{row.rounds:,}"
+            listing.rows.append([in_words(json.loads(row.values)), *numbers, "chosen" if row.chosen else ""])
+        yield listing
+
+
+def _values(tuned: str, candidates: int) -> str:
+    return f"{in_words(json.loads(tuned))} of {candidates}" if candidates else "no"
+
+
 def print_comparison(table: pd.DataFrame) -> None:
     """Print paired differences, a row an environment and pair."""
-    for sheet in compared(table):
-        _print(sheet)
+    for listing in compared(table):
+        _print(listing)
 
 
-def compared(table: pd.DataFrame) -> Iterator[Sheet]:
+def compared(table: pd.DataFrame) -> Iterator[Listing]:
     """Yield what `print_comparison` prints, of a table of `Result.compare`."""
     for (environment, x, name), rows in table.groupby(["environment", "x", "metric"], sort=False):
         title = f"{environment}: {name} after {x:,} rounds, paired differences"
-        sheet = Sheet(title, ["a - b", "mean", "95 % interval", "p (Holm)", "a < b, %", "corr.", "n"], [])
+        listing = Listing(title, ["a - b", "mean", "95 % interval", "p (Holm)", "a < b, %", "corr.", "n"], [])
         for row in rows.itertuples():
             share = f"{100 * row.wins:.0f} ({100 * row.wins_low:.0f}-{100 * row.wins_high:.0f})"
             correlation = "-" if math.isnan(row.correlation) else f"{row.correlation:.2f}"
             cells = (number(row.difference), _span(row.low, row.high), _p(row.p_holm), share, correlation)
-            sheet.rows.append([f"{row.a} - {row.b}", *cells, str(row.n)])
-        yield sheet
+            listing.rows.append([f"{row.a} - {row.b}", *cells, str(row.n)])
+        yield listing
 
 
 def print_ranks(table: pd.DataFrame) -> None:
@@ -123,13 +160,13 @@ def print_ranks(table: pd.DataFrame) -> None:
     for (game, name), rows in table.groupby(["game", "metric"], sort=False):
         first = rows.iloc[0]
         title = f"{game}: {name} over {first.environments} environments, at least {first.n} replications each"
-        sheet = Sheet(title, ["policy", "score", "95 %", "rank", "95 %", "beats next, %"], [])
+        listing = Listing(title, ["policy", "score", "95 %", "rank", "95 %", "beats next, %"], [])
         for row in rows.itertuples():
             share = f"{100 * row.better:.0f} ({100 * row.better_low:.0f}-{100 * row.better_high:.0f})"
             beats = "-" if math.isnan(row.better) else share
             spans = f"{number(row.score_low)}-{number(row.score_high)}", f"{row.rank_low:.2f}-{row.rank_high:.2f}"
-            sheet.rows.append([row.policy, number(row.score), spans[0], f"{row.rank:.2f}", spans[1], beats])
-        _print(sheet)
+            listing.rows.append([row.policy, number(row.score), spans[0], f"{row.rank:.2f}", spans[1], beats])
+        _print(listing)
         console().print(f"score: interquartile mean, relative to {first.level}; less is better")
     console().print("rank: mean over environments and replications")
     console().print("beats next: how often a run has less than one of the policy below it")

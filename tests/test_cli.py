@@ -211,6 +211,7 @@ def test_failed_replications_are_told_and_counted(grid, banditlab, tmp_path):
 # --- summary ------------------------------------------------------------------------------------------------------
 
 RECORD = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "stopped", "skewed", "over_bound"]
+RECORD += ["tuned", "candidates"]
 BERNOULLI = [f"environment.{name}" for name in ("means", "arms", "gap", "best", "prior")]
 
 

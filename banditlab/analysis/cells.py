@@ -14,6 +14,7 @@ from banditlab.analysis import statistics
 from banditlab.errors import UserError
 from banditlab.games import games
 from banditlab.games.game import Metric
+from banditlab.runs.searches import Tuned
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class CellResult:
         Whether the environment has no wrappers and takes turns with no other.
     key : str
         What its work is found by in the folder.
+    tuned : Tuned, optional
+        How parameters of the policy were found, where they were.
     """
 
     environment: str
@@ -67,11 +70,17 @@ class CellResult:
     failed: frozenset[int] = frozenset()
     alone: bool = True
     key: str = ""
+    tuned: Tuned | None = None
 
     @property
-    def tuned(self) -> bool:
+    def is_told_horizon(self) -> bool:
         """Whether the policy was told the horizon."""
         return "horizon" in self.told.split(", ")
+
+    @property
+    def searched(self) -> dict[str, Any]:
+        """The values of the policy's parameters that were found by tuning."""
+        return {name: self.parameters["policy"][name] for name in self.tuned.names} if self.tuned else {}
 
     def final(self, metric: str, at: int | None = None) -> np.ndarray:
         """Return the metric of each replication at the last round, or at the record point nearest to `at`.
@@ -115,7 +124,7 @@ def growth_of(cells: Sequence[CellResult], metric: str, confidence: float = 0.95
         horizons = [cell.horizon for cell in cells]
         window = min(horizons), max(horizons)
         return statistics.growth(horizons, np.stack(finals, axis=1), window, confidence)
-    if longest.tuned or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
+    if longest.is_told_horizon or np.count_nonzero(longest.x >= longest.x[-1] / 10) < 2:
         return statistics.Growth(nan, nan, nan, (nan, nan), len(longest.replications))
     return statistics.growth(longest.x, longest.curves[metric], confidence=confidence)
 

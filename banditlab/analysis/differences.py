@@ -117,7 +117,7 @@ def _changed(before: Any, after: Any, place: str = "") -> Iterator[str]:
     """Yield the parameters that differ, with both values."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
-            if key != "label":
+            if key not in ("label", "tuned"):
                 name = place if key == "parameters" else f"{place}.{key}".lstrip(".")
                 yield from _changed(before.get(key), after.get(key), name)
     elif before != after:

@@ -14,7 +14,10 @@ from banditlab.analysis.cells import CellResult
 from banditlab.analysis.results import Result
 from banditlab.runs import precision
 from banditlab.runs.cell_table import read_cells
+from banditlab.runs.searches import Tuned
 from banditlab.runs.store import read_curves, read_failures, read_grid
+from banditlab.runs.tuning import FOLDER
+from banditlab.validation import validate
 
 
 def load(folder: str | Path) -> Result:
@@ -44,6 +47,7 @@ def load(folder: str | Path) -> Result:
         wanted,
         grid.get("metric"),
         grid.get("figures", ()),
+        load(place / FOLDER) if grid.get("tune") and (place / FOLDER / "grid.json").exists() else None,
     )
 
 
@@ -79,6 +83,7 @@ def _cell(row: Mapping[str, Any], rows: Rows, seed: int | None, failed: frozense
         failed,
         not about["environment"].keys() & {"wrappers", "switch"},
         row["key"],
+        validate(Tuned, about["policy"]["tuned"], f"{row['policy']}: tuned") if "tuned" in about["policy"] else None,
     )
 
 

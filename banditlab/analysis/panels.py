@@ -7,7 +7,7 @@ import itertools
 import shutil
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib import cbook
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_pgf import LatexError
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -117,6 +119,23 @@ def _lay_out(figure: Drawing) -> None:
             ) from None
 
 
+def check_formulas(texts: Iterable[str]) -> None:
+    """Refuse a text that Matplotlib takes for a formula, and cannot set.
+
+    Raises
+    ------
+    UserError
+        It names the text.
+    """
+    for text in texts:
+        if cbook.is_math_text(text):
+            try:
+                MathTextParser("path").parse(text)
+            except ValueError as error:
+                reason = str(error).strip().splitlines()[-1].partition(": ")[2].partition(", found")[0]
+                raise UserError(f"label {text!r}: no formula that a figure can have: {reason}") from None
+
+
 class Headers(NamedTuple):
     """The names of rows and columns of panels."""
 
@@ -150,7 +169,14 @@ def compose(
         Names of rows and columns, in place of titles.
     finish : function of (figure, axes), optional
         Called before curves are named.
+
+    Raises
+    ------
+    UserError
+        A label is no valid formula; on paper there is no room for the panels.
     """
+    policies = {cell.policy for members in panels.values() for cell, _ in members}
+    check_formulas([*panels, *policies, sheet.title or "", *(headers.rows if headers else ())])
     plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
     with sheet.style():
         columns = len(headers.columns) if headers else sheet.columns(len(panels), columns)

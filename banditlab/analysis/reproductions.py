@@ -19,7 +19,7 @@ from banditlab.analysis import claims
 from banditlab.analysis.claims import Claim, Judged
 from banditlab.analysis.loading import load
 from banditlab.errors import UserError
-from banditlab.runs import provenance, reading
+from banditlab.runs import provenance, reading, tuning
 from banditlab.runs.grid import Grid
 from banditlab.runs.status import status
 from banditlab.runs.store import read_grid
@@ -126,6 +126,8 @@ def is_played(grid: Grid, folder: Path) -> bool:
     """Tell whether a folder holds all replications of a grid, as the code is now; failed ones count."""
     if not (folder / "grid.json").exists():
         return False
+    if grid.to_tune:
+        grid = tuning.choose(grid, folder / tuning.FOLDER, portable=False)
     if _settled(read_grid(folder)) != _settled(json.loads(json.dumps(grid.resolved()))):
         return False
     found = status(folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from banditlab.analysis import spread, statistics
+from banditlab.analysis import spread, statistics, tuning
 from banditlab.analysis.cells import CellResult, growth_of, paired
 from banditlab.analysis.lower_bounds import bounds_of
 from banditlab.errors import UserError, nearest
@@ -48,6 +48,8 @@ class Result:
         show the first that is kept.
     figures : list of dict
         The tables `[[figure]]` of the grid.
+    trials : Result or None
+        What policies were tried as, where they were tuned.
     failures : list of str
         A line for each cell and reason for which replications failed, in the run that made this result.
     """
@@ -62,9 +64,10 @@ class Result:
         wanted: int | Precision = 0,
         metric: str | None = None,
         figures: Sequence[dict[str, Any]] = (),
+        trials: Result | None = None,
     ):
         self.name, self.quick, self.folder, self.claims = name, quick, folder, list(claims)
-        self.wanted, self.metric, self.figures = wanted, metric, list(figures)
+        self.wanted, self.metric, self.figures, self.trials = wanted, metric, list(figures), trials
         self.cells = [cell for cell in cells if len(cell.replications)]
         self.missing = [cell for cell in cells if not len(cell.replications)]
         self.failures: list[str] = []
@@ -73,16 +76,17 @@ class Result:
 
     def __repr__(self) -> str:
         rows = self._shown().to_string(index=False, float_format="{:.4g}".format)
-        notes = "".join(f"\nnote: {line}" for line in self.cautions())
+        notes = "".join(f"\n{line}" for line in [*tuning.lines(self), *(f"note: {one}" for one in self.cautions())])
         return f"<results of {self.name}: {len(self.cells)} cells>\n{rows}{notes}"
 
     def _repr_html_(self) -> str:
         about = f"{' (a quick look)' if self.quick else ''}, 95 % bootstrap-t intervals"
-        table = self._shown()
-        return page(self.name, about, list(table), table.astype(object).to_numpy().tolist(), self.cautions())
+        table, notes = self._shown(), [*tuning.lines(self), *self.cautions()]
+        return page(self.name, about, list(table), table.astype(object).to_numpy().tolist(), notes)
 
     def _shown(self) -> pd.DataFrame:
         columns = ["environment", "policy", "metric", "x", "mean", "low", "high", "n", "told"]
+        columns += ["tuned"] * any(cell.tuned for cell in self.cells)
         return self.summary().reindex(columns=columns)
 
     def cautions(self, metric: str | None = None) -> list[str]:
@@ -256,7 +260,8 @@ class Result:
         DataFrame
             environment, policy, metric, x, mean, low, high, n, stopped (of a precision: "reached", "at-most" where it
             was not by so many replications, or "open"; else None), skewed (see `banditlab.analysis.spread.is_skewed`),
-            over_bound (the mean over its lower bound, nan where none is known), told, tuned, and environment.NAME and
+            over_bound (the mean over its lower bound, nan where none is known), told, tuned (the values that were found
+            by tuning, JSON), candidates (among how many, 0 where the policy was not tuned), and environment.NAME and
             policy.NAME for each parameter.
         """
         return pd.DataFrame([_as_row(record) for record in self.records(metric, confidence=confidence)])
@@ -281,7 +286,8 @@ class Result:
                     "skewed": spread.is_skewed(final),
                     "over_bound": _over_bound(cell, name),
                     "told": cell.told,
-                    "tuned": cell.tuned,
+                    "tuned": cell.searched,
+                    "candidates": len(cell.tuned.candidates) if cell.tuned else 0,
                     **_parameters(cell),
                 }
             )
@@ -373,11 +379,23 @@ class Result:
                     "exponent": found.exponent,
                     "low": found.low,
                     "high": found.high,
-                    "over": "horizons" if len(cells) > 2 or cells[0].tuned else "rounds",
+                    "over": "horizons" if len(cells) > 2 or cells[0].is_told_horizon else "rounds",
                     "n": found.n,
                 }
             )
         return pd.DataFrame(records)
+
+    def tuning(self) -> pd.DataFrame:
+        """Return what tuned policies were tried as: a row a candidate, environment and horizon.
+
+        Returns
+        -------
+        DataFrame
+            environment, policy, horizon, candidate (from 0), values (JSON), metric, mean at the last round, low and
+            high (its 95 % bootstrap-t interval), n (replications that finished), chosen, rounds, and cpu (seconds, nan
+            where no run noted them).
+        """
+        return tuning.table(self)
 
     def bounds(self, metric: str | None = None) -> pd.DataFrame:
         """Return the lower bounds that are known, at the last round: a row an environment, horizon and bound."""

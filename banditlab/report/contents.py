@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tempfile
 import warnings
@@ -10,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from banditlab import registry
-from banditlab.analysis import claims
+from banditlab.analysis import claims, figures
 from banditlab.analysis.cells import metric_of
 from banditlab.analysis.loading import load
 from banditlab.analysis.panels import Chosen, choose, panels_over_rounds, save
@@ -23,7 +26,7 @@ from banditlab.runs import precision, provenance, reading
 from banditlab.runs.cell_table import read_cells
 from banditlab.runs.citing import bibliography
 from banditlab.runs.store import read_failures, read_grid
-from banditlab.tables import Sheet, compared, summarised
+from banditlab.tables import Listing, compared, summarised, tried
 
 MOST_CELLS = 1000  #: of a page
 MOST_PAIRS = 300  #: paired comparisons that are shown
@@ -62,8 +65,10 @@ def gather(folder: str | Path, metric: str | None = None) -> dict[str, Any]:
         "verdicts": _verdicts(result, grid),
         "figures": charts.figures(chosen),
         "picture": _picture(result, metric) if len(panels_over_rounds(chosen)) <= charts.MOST_PANELS else "",
+        "planned": list(_planned(result)),
         "summary": summary,
         "notes": notes,
+        "tuning": list(tried(result)),
         "comparisons": _comparisons(result, shown),
         "failures": list(_failures(result)),
         "unfinished": result.unfinished(),
@@ -137,12 +142,28 @@ def _written(claim: Mapping[str, Any]) -> str:
 
 def _picture(result: Result, metric: str | None) -> str:
     """Return the figure of `banditlab plot` as SVG, for readers without scripts; empty where it cannot be drawn."""
+    try:
+        return _svg(result.plot(metric))
+    except UserError:  # a label that is no valid formula
+        return ""
+
+
+def _planned(result: Result) -> Iterator[dict[str, str]]:
+    """Yield the figures of the tables `[[figure]]`, each as SVG for an image; why not, where one cannot be drawn."""
+    for table in result.figures:
+        file = str(table.get("file", ""))
+        try:
+            [one] = figures.read([table], [*result.cells, *result.missing], result.metric, "figure")
+            svg = base64.b64encode(_svg(figures.draw(result, one)).encode()).decode()
+            yield {"file": file, "title": one.title or file, "svg": svg, "trouble": ""}
+        except UserError as error:
+            yield {"file": file, "title": file, "svg": "", "trouble": error.lines[0]}
+
+
+def _svg(figure: Figure) -> str:
     with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of signs that Matplotlib's font lacks: the browser has its own
-        try:
-            save(result.plot(metric), Path(place) / "figure.svg")
-        except ValueError:  # a label that is no valid formula
-            return ""
+        save(figure, Path(place) / "figure.svg")
         text = (Path(place) / "figure.svg").read_text(encoding="utf-8")
     return text[text.index("<svg") :]
 
@@ -153,8 +174,8 @@ def _comparisons(result: Result, metric: str | None) -> dict[str, Any]:
     for cell, name in result.where(metric):
         met[cell.environment, cell.horizon, name] += 1
     count = sum(number * (number - 1) // 2 for number in met.values())
-    sheets: list[Sheet] = list(compared(result.compare(metric=metric))) if 0 < count <= MOST_PAIRS else []
-    return {"count": count, "sheets": sheets}
+    listings: list[Listing] = list(compared(result.compare(metric=metric))) if 0 < count <= MOST_PAIRS else []
+    return {"count": count, "listings": listings}
 
 
 def _failures(result: Result) -> Iterator[dict[str, Any]]:
@@ -186,7 +207,7 @@ def _failures(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _settings(grid: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    hidden = ("name", "question", "papers", "claims", "environments", "policies", "cells")
+    hidden = ("name", "question", "papers", "claims", "figures", "environments", "policies", "cells")
     return ((key, _value(value)) for key, value in grid.items() if key not in hidden)
 
 
@@ -197,6 +218,7 @@ def _sides(grid: Mapping[str, Any], which: str) -> Iterator[dict[str, Any]]:
         others += [(role, one, "takes turns with") for one in about.get("switch", {}).get("then", [])]
         turns = {key: value for key, value in about.get("switch", {}).items() if key != "then" and value}
         mode = {"instance": about["instance"]} if "instance" in about else {}
+        mode |= {"tuned": about["tuned"]["names"]} if "tuned" in about else {}
         yield {
             "label": about["label"],
             **_part(role, about, about["game"], mode | {f"switch.{key}": value for key, value in turns.items()}),

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from banditlab.errors import UserError
 from banditlab.report.contents import gather
+from banditlab.tables import TEXTS
 
 HERE = Path(__file__).parent
 
@@ -38,4 +39,4 @@ def render(contents: dict[str, Any]) -> str:
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return pages.get_template("page.html").render(contents, style=style, script=script, digest=digest)
+    return pages.get_template("page.html").render(contents, style=style, script=script, digest=digest, texts=TEXTS)

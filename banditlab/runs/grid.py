@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from banditlab.pages import page
 from banditlab.registry import Kind
 from banditlab.runs import switching
 from banditlab.runs.precision import Replications, most
+from banditlab.runs.searches import Tune, Tuned
 from banditlab.types import Count, Index
 from banditlab.validation import parameters
 
@@ -61,12 +62,14 @@ class Settings:
     metric: str | None = None  #: that tables, figures and claims are about; by default each game's first
     question: Question | None = None  #: that the grid is to answer, for its report
     papers: tuple[Cited, ...] = ()  #: whose claims it tests: keys of references.bib, or BibTeX entries
+    tune: Tune | None = None  #: the budget of policies with a search space
 
 
-def changed(instance: Any) -> str:
-    """Return the parameters of an instance that are not as by default, as in TOML."""
+def changed(instance: Any, but: Collection[str] = ()) -> str:
+    """Return the parameters of an instance that are not as by default, but for some, as in TOML."""
     usual = {f.name: f.default for f in fields(instance)}
     own = {name: list(v) if isinstance(v, tuple) else v for name, v in parameters(instance).items() if v != usual[name]}
+    own = {name: value for name, value in own.items() if name not in but}
     return ", ".join(f"{name} = {json.dumps(value, default=str)}" for name, value in own.items())
 
 
@@ -203,11 +206,14 @@ class Player:
     label: str
     kind: Kind
     instance: Any
+    tuned: Tuned | None = None  #: how its parameters come about, where they are searched
+    candidates: tuple[Any, ...] = ()  #: instances, one of which is to take the place of its own
 
     @functools.cached_property
     def about(self) -> dict[str, Any]:
         """What it is, as plain data."""
-        return {"label": self.label, "kind": self.kind.name, "parameters": self.parameters}
+        tuned = {"tuned": parameters(self.tuned)} if self.tuned else {}
+        return {"label": self.label, "kind": self.kind.name, "parameters": self.parameters, **tuned}
 
     @functools.cached_property
     def parameters(self) -> dict[str, Any]:
@@ -321,7 +327,7 @@ class Grid:
 
     def _repr_html_(self) -> str:
         sides = {
-            (role, id(side)): (role, side.label, side.kind.title, changed(side.instance) or "as by default")
+            (role, id(side)): (role, side.label, side.kind.title, _settings_of(side))
             for role in ("environment", "policy")
             for side in (cell.world if role == "environment" else cell.player for cell in self.cells)
         }
@@ -331,6 +337,11 @@ class Grid:
         about = f": {len(self.cells):,} cells, T = {rounds}, {n} replications, seed {s.seed}"
         notes = [*([s.question] if s.question else []), *(f"claim: {claim.get('text', '')}" for claim in self.claims)]
         return page(self.name, about, ["", "label", "kind", "parameters"], sides.values(), notes)
+
+    @property
+    def to_tune(self) -> bool:
+        """Whether parameters of some policy are still to be chosen."""
+        return any(cell.player.candidates for cell in self.cells)
 
     def with_settings(self, **changes: Any) -> Grid:
         """Return the grid with other settings; a horizon replaces those of all cells by the same factor."""
@@ -342,7 +353,8 @@ class Grid:
     def quickened(self) -> Grid:
         """Return a first look at the grid: a tenth of the horizon, 5 replications, a name of its own."""
         horizon, few = max(1, self.settings.horizon // 10), min(5, most(self.settings.replications))
-        small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few)
+        tune = self.settings.tune and replace(self.settings.tune, replications=min(5, self.settings.tune.replications))
+        small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few, tune=tune)
         return replace(small, quick=True)
 
     def on_fresh_seeds(self) -> Grid:
@@ -365,6 +377,7 @@ class Grid:
             "seed": s.seed,
             "record": {"points": s.record.points, "spacing": s.record.spacing},
             **({"trace": list(s.trace)} if s.trace else {}),
+            **({"tune": asdict(s.tune)} if s.tune else {}),
             "metric": s.metric,
             "claims": list(self.claims),
             "figures": list(self.figures),
@@ -372,6 +385,12 @@ class Grid:
             "policies": [{"game": player.kind.game, **player.about} for player in players.values()],
             "cells": [[at[id(cell.world)], at[id(cell.player)], cell.horizon] for cell in self.cells],
         }
+
+
+def _settings_of(side: World | Player) -> str:
+    searched = side.tuned.names if isinstance(side, Player) and side.candidates else ()
+    settled = changed(side.instance, searched)
+    return ", ".join([*[settled] * bool(settled), *(f"{name} by tuning" for name in searched)]) or "as by default"
 
 
 def _rescaled(claim: dict[str, Any], factor: float) -> dict[str, Any]:

@@ -57,8 +57,8 @@ class Keys:
 
 
 def _side(side: World | Player) -> str:
-    """Return what a side of a cell is, but for its label, and what the files hold that it names."""
-    about = {key: value for key, value in side.about.items() if key != "label"}
+    """Return what a side of a cell is, but for its label and its tuning, and what the files hold that it names."""
+    about = {key: value for key, value in side.about.items() if key not in ("label", "tuned")}
     return json.dumps([side.kind.game, about, data_digests(side)], sort_keys=True)
 
 

@@ -10,6 +10,7 @@ from banditlab.errors import UserError
 from banditlab.runs import precision, provenance, trace
 from banditlab.runs.cell_table import read_cells
 from banditlab.runs.store import Store, finals, read_curves, read_failures, read_grid
+from banditlab.runs.tuning import FOLDER
 
 
 def merge(folders: Sequence[str | Path], out: str | Path) -> str:
@@ -33,6 +34,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
                 f"{folder}: was played with other code than {first}, or on another model of CPU: use one version of "
                 "the code, and --portable where CPUs differ"
             )
+    tried = [Path(folder) / FOLDER for folder in folders if grid.get("tune") and (Path(folder) / FOLDER).is_dir()]
     wanted = precision.read(grid["replications"], f"{first / 'grid.json'}: replications")
     store = Store(out, grid["name"], {world["game"] for world in grid["environments"]})
     store.open()
@@ -48,6 +50,8 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
         failed = [row for row in failed if row["replication"] not in values.get(row["key"], ())]
         store.write_failures(failed)
         provenance.adopt(store.folder, folders)
+        if tried:
+            merge(tried, store.folder / FOLDER)
     lost = defaultdict(set)
     for row in failed:
         lost[row["key"]].add(row["replication"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +19,14 @@ from banditlab.games import games
 from banditlab.games.game import names_in
 from banditlab.games.letters import unfit
 from banditlab.registry import TABLE_KEYS, Kind
-from banditlab.runs import precision
+from banditlab.runs import precision, searches
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wrapper
+from banditlab.runs.searches import Space, Tune, Tuned
 from banditlab.runs.store import read_grid
 from banditlab.runs.sweeps import expand, sweep
 from banditlab.runs.switching import GAMES, Schedule
 from banditlab.runs.switching import metrics as metrics_of_turns
+from banditlab.runs.tuning import decisive
 from banditlab.validation import build, parameters, validate
 
 TABLES = ("environment", "policy", "claim", "figure", "defaults", "sweep", "zip")
@@ -71,12 +75,12 @@ def stored(folder: str | Path) -> Grid:
             for i, (about, kind) in enumerate(_stored_kinds(table, "environment", source))
         ]
         players = [
-            Player(about["label"], kind, build(kind, about["parameters"], f"{source}: policy[{i}]"))
+            _stored_player(about, kind, f"{source}: policy[{i}]")
             for i, (about, kind) in enumerate(_stored_kinds(table, "policy", source))
         ]
         cells = tuple(Cell(worlds[i], players[j], horizon) for i, j, horizon in table["cells"])
         keys = ("name", "horizon", "replications", "seed", "metric", "record")
-        since = {"trace": (), "question": None, "papers": ()}  # folders of before have none
+        since = {"trace": (), "question": None, "papers": (), "tune": None}  # folders of before have none
         later = {key: table.get(key, usual) for key, usual in since.items()}
         settings = _validated({key: table[key] for key in keys} | later, source)
         for cell in cells:
@@ -112,6 +116,11 @@ def _stored_world(about: Mapping[str, Any], kind: Kind, place: str) -> World:
         schedule = validate(Schedule, {key: switch[key] for key in ("every", "at")}, f"{place}.switch")
     fixed, wrappers = about["instance"] == "fixed", _stored_wrappers(about, place)
     return World(about["label"], kind, instance, fixed, wrappers, then, schedule)
+
+
+def _stored_player(about: Mapping[str, Any], kind: Kind, place: str) -> Player:
+    tuned = validate(Tuned, about["tuned"], f"{place}.tuned") if "tuned" in about else None
+    return Player(about["label"], kind, build(kind, about["parameters"], place), tuned)
 
 
 def _stored_wrappers(about: Mapping[str, Any], place: str) -> tuple[Wrapper, ...]:
@@ -179,8 +188,8 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
     settings = Settings(game=game if isinstance(game, str) and game in registry.games() else None)
     with mistakes:
         settings = _settings(table, source)
-    if settings.game != game:
-        mistakes.stop()  # what a kind stands for depends on it
+    if settings.game != game or (settings.tune is None and "tune" in table):
+        mistakes.stop()  # what a kind stands for depends on the one, whether policies may be tuned on the other
     for key in ("environment", "policy", "claim", "figure"):
         if not _is_tables(table.get(key, [])):
             raise UserError(f"{source}: {key}: write [[{key}]] above each of its tables")
@@ -195,7 +204,8 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
     game = next(iter(played)) if len(played) == 1 else settings.game
     for i, entry in enumerate(table.get("policy", [])):
         with mistakes:
-            players += _players(entry, defaults, (game, played), f"{source}: policy[{i}]", mistakes, worlds)
+            place = f"{source}: policy[{i}]"
+            players += _players(entry, defaults, (game, played), place, mistakes, worlds, settings)
     horizons = [settings.horizon]
     with mistakes:
         horizons = _horizons(table, settings, source)
@@ -205,11 +215,16 @@ def parse(table: Mapping[str, Any], source: str) -> Grid:
         if not items:
             mistakes.add(f"{role}: at least one [[{role}]] is needed")
         _check_labels(role, items, mistakes)
+    if settings.tune and not any(player.tuned for player, _ in players):
+        mistakes.add("tune: no policy has a search space: write [policy.tune], or leave it out")
     cells = tuple(_cells(worlds, players, horizons, mistakes))
     kept = dict.fromkeys(metric for cell in cells for metric in cell.metrics)
     for name in names_in(settings.metric):
         if name not in kept:
             mistakes.add(f"metric: no metric {name!r}{nearest(name, kept)}")
+    for cell in (cell for cell in cells if cell.player.tuned):
+        with mistakes:
+            decisive(cell, settings, source)
     mistakes.stop()
     return Grid(source, settings, cells, tuple(table.get("claim", [])), figures=tuple(table.get("figure", [])))
 
@@ -248,6 +263,11 @@ def _settings(table: Mapping[str, Any], source: str) -> Settings:
 def _validated(given: Mapping[str, Any], source: str) -> Settings:
     """Return the settings that a table of their keys stands for, some of which are tables themselves."""
     plain = {key: value for key, value in given.items() if key != "record"}
+    if plain.get("tune") is not None:
+        if not isinstance(plain["tune"], Mapping):
+            form = "{ candidates = 16, replications = 20 }"
+            raise UserError(f"{source}: tune: should be a table, such as {form}, got {plain['tune']!r}")
+        plain["tune"] = validate(Tune, plain["tune"], f"{source}: tune")
     if "replications" in plain:
         plain["replications"] = precision.read(plain["replications"], f"{source}: replications")
     settings = validate(Settings, plain, f"{source}:")
@@ -373,7 +393,7 @@ def _wrappers(table, world, place, mistakes) -> list[tuple[Wrapper, str]]:
     return found
 
 
-def _players(entry, defaults, games, place, mistakes, worlds) -> list[tuple[Player, dict[str, Player]]]:
+def _players(entry, defaults, games, place, mistakes, worlds, settings) -> list[tuple[Player, dict[str, Player]]]:
     """Return each policy of a table, with its variants for the environments that a `when` singles out."""
     kind = _head(entry, "policy", games, place)
     label = entry.get("label", kind.name)
@@ -382,9 +402,29 @@ def _players(entry, defaults, games, place, mistakes, worlds) -> list[tuple[Play
         with mistakes:
             shared = _shared_conditions(kind, given, defaults, place, worlds)
             given, moved = _with_defaults(kind, given, defaults, place, moved)
-            player = Player(label + suffix, kind, build(kind, given, place, moved))
-            found.append((player, _variants([*shared, *_conditions(entry, place, worlds)], player, given, place)))
+            space = searches.read(entry, kind, given, settings.tune, place)
+            conditions = [*shared, *_conditions(entry, place, worlds)]
+            _check_searched(space, entry, place)
+            make = functools.partial(_player, label + suffix, kind, space, settings, place)
+            found.append((make(given, moved), _variants(conditions, make, given)))
     return found
+
+
+def _check_searched(space: Space, entry: Mapping[str, Any], place: str) -> None:
+    """Refuse a parameter that is searched, and that the policy's table has elsewhere too."""
+    elsewhere = {"table": entry, "sweep": entry.get("sweep", {})}
+    elsewhere |= {f"when[{i}]": condition for i, condition in enumerate(entry.get("when", ()))}
+    for name, (where, table) in itertools.product(space, elsewhere.items()):
+        if name in table:
+            raise UserError(f"{place}.tune.{name}: stands in the {where} too; drop one of them")
+
+
+def _player(label, kind, space, settings, place, given, moved=MappingProxyType({})) -> Player:
+    if not space:
+        return Player(label, kind, build(kind, given, place, moved))
+    tried = searches.candidates(kind, given, space, settings.tune.candidates, settings.seed, place, moved)
+    values = tuple(tuple(getattr(one, name) for name in space) for one in tried)
+    return Player(label, kind, tried[0], Tuned(tuple(space), values, settings.tune.replications), tuple(tried))
 
 
 class _Condition(NamedTuple):
@@ -419,13 +459,13 @@ def _shared_conditions(kind, own, defaults, place, worlds) -> Iterator[_Conditio
         yield condition._replace(changes={k: v for k, v in condition.changes.items() if k in known and k not in own})
 
 
-def _variants(conditions, player, given, place) -> dict[str, Player]:
+def _variants(conditions, make, given) -> dict[str, Player]:
     changes: dict[str, dict[str, Any]] = {}
     for condition in conditions:
-        build(player.kind, given | condition.changes, condition.place)
+        make(given | condition.changes, {key: f"{condition.place}.{key}" for key in condition.changes})
         for label in condition.environments:
             changes[label] = changes.get(label, {}) | condition.changes
-    return {label: replace(player, instance=build(player.kind, given | more, place)) for label, more in changes.items()}
+    return {label: make(given | more) for label, more in changes.items()}
 
 
 def _matches(world: World, wanted: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import signal
 import threading
@@ -22,7 +23,7 @@ from joblib.externals.loky import get_reusable_executor
 from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.games.game import shown
-from banditlab.runs import provenance, trace
+from banditlab.runs import provenance, trace, tuning
 from banditlab.runs.grid import Cell, Grid, Settings
 from banditlab.runs.identity import Keys, code, code_of
 from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, play_replications, prepare
@@ -108,6 +109,8 @@ class Report:
         By key of the cell.
     notes : list of str
         What environments have to say of a run of so many rounds.
+    tuning : bool
+        Whether it was interrupted while policies were tuned, and nothing else was played.
     began : dict
         Where and with what it began: code may change while it goes on.
     """
@@ -119,6 +122,7 @@ class Report:
     plain: dict[str, str] = field(default_factory=dict)
     timings: dict[str, Timing] = field(default_factory=lambda: defaultdict(Timing))
     notes: list[str] = field(default_factory=list)
+    tuning: bool = False
     began: dict[str, Any] = field(default_factory=provenance.collect)
 
     def remarks(self) -> list[str]:
@@ -227,7 +231,7 @@ def run(
     shard: Shard | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Play what is missing of a grid, and store it.
+    """Play what is missing of a grid, and store it; what is to be tuned first, by every shard for itself.
 
     Parameters
     ----------
@@ -265,9 +269,20 @@ def run(
     store = Store(folder, grid.name, {cell.game for cell in grid.cells})
     works = survey(grid, portable=portable, compiled=compiled)
     store.open()
+    progress, remarks = progress or Progress(), []
+    if grid.to_tune:
+        place = store.folder / tuning.FOLDER
+        way = {"jobs": jobs, "backend": backend, "scheduler": scheduler, "portable": portable, "compiled": compiled}
+        tried = run(tuning.trials(grid), place, fresh=fresh, progress=progress, **way)
+        if tried.interrupted:
+            return dataclasses.replace(tried, tuning=True)
+        remarks = [f"tuning: {line}" for line in tried.failed()]
+        grid = tuning.choose(grid, place, portable)
+        works = survey(grid, portable=portable, compiled=compiled)
     with store.alone():
-        crew = _Workers(grid.settings, store.folder, count, backend, scheduler, portable, progress or Progress())
-        return _run(grid, works, store, crew, shard or Shard(1, 1), fresh)
+        crew = _Workers(grid.settings, store.folder, count, backend, scheduler, portable, progress)
+        report = _run(grid, works, store, crew, shard or Shard(1, 1), fresh)
+    return dataclasses.replace(report, notes=[*remarks, *report.notes])
 
 
 def _run(grid: Grid, works: list[Work], store: Store, crew: _Workers, shard: Shard, fresh: bool) -> Report:

@@ -6,6 +6,7 @@
 `curves.parquet`   a row a replication and metric: key, replication, metric, the rounds, the values, a checksum
 `segments/`        finished work of a run under way, in the form of `curves.parquet`
 `failures.json`    replications that failed, and why
+`tuning/`          a results folder of its own, of what policies were tried as: see `tuning`
 `trace/`           every round of a replication, where the grid asks for it: see `trace`
 `damaged/`         files that could not be read, or not wholly, when a run found them
 `provenance/`      hosts, versions, timings; never read back
@@ -243,7 +244,17 @@ def _is_foreign(name: str) -> bool:
     return name not in OURS and not name.startswith(".")  # what begins with a dot is a file that was never finished
 
 
-OURS = {"segments", "provenance", "damaged", "trace", "curves.parquet", "cells.parquet", "failures.json", "check"}
+OURS = {
+    "segments",
+    "provenance",
+    "damaged",
+    "trace",
+    "curves.parquet",
+    "cells.parquet",
+    "failures.json",
+    "check",
+    "tuning",
+}
 
 
 def _opened(folder: Path) -> list[curves.File]:

@@ -19,9 +19,8 @@ def expand(
         for key in chosen:
             if key in fixed:
                 raise UserError(f"{place}.sweep.{key}: stands in the table too; drop one of them")
-        suffix = ", ".join(f"{key}={_short(value)}" for key, value in chosen.items())
         moved = {key: f"{place}.sweep.{key}[{i}]" for key, i in zip(chosen, indices, strict=True)}
-        yield fixed | chosen, f" ({suffix})" if suffix else "", moved
+        yield fixed | chosen, suffix(chosen), moved
 
 
 def sweep(entry: Mapping[str, Any], place: str) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
@@ -50,6 +49,16 @@ def sweep(entry: Mapping[str, Any], place: str) -> Iterator[tuple[dict[str, Any]
     ranges = [range(size) for size in sizes.values()]
     for indices in zip(*ranges, strict=True) if paired and ranges else itertools.product(*ranges):
         yield {key: lists[key][i] for key, i in zip(lists, indices, strict=True)}, tuple(indices)
+
+
+def suffix(values: Mapping[str, Any]) -> str:
+    """Return what values add to a label: " (dim=5)"; nothing where there are none."""
+    return f" ({in_words(values)})" if values else ""
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Return "dim=5, signal=1"."""
+    return ", ".join(f"{key}={_short(value)}" for key, value in values.items())
 
 
 def _short(value: Any) -> str:

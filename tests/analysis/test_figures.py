@@ -450,6 +450,29 @@ def test_a_mistake_in_a_figure_is_told_before_anything_runs(table, line, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("preset", [None, "icml"])
+@pytest.mark.parametrize("place", ["policy", "environment", "title"])
+def test_a_label_that_is_no_formula_is_one_clear_line(place, preset):
+    said = {"policy": "q", "environment": "w", "title": "t"} | {place: r"$\foo$ x"}
+    found = result(cell("p", [1.0, 2.0], said["environment"]), cell(said["policy"], [3.0, 4.0], said["environment"]))
+    with pytest.raises(
+        UserError, match=r"^label '\$\\\\foo\$ x': no formula that a figure can have: Unknown symbol: \\foo$"
+    ):
+        found.plot(preset=preset, title=said["title"])
+
+
+def test_dollars_and_formulas_that_are_fine_are_drawn(tmp_path):
+    found = result(cell(r"$\alpha$-UCB", [1.0, 2.0]), cell("5 $", [3.0, 4.0]), cell(r"\$5 and \$6", [3.0, 5.0]))
+    save(found.plot(), tmp_path / "figure.svg")
+
+
+def test_a_label_that_is_no_formula_is_refused_before_anything_runs(tmp_path, capsys):
+    (tmp_path / "g.toml").write_text(GRID + 'label = "$\\\\foo$"\n')
+    assert cli.main(["run", str(tmp_path / "g.toml"), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith("label '$\\\\foo$': no formula")
+    assert not (tmp_path / "out").exists()
+
+
 def test_every_option_of_plot_is_a_key():
     options = vars(cli._parser().parse_args(["plot", "x"]))
     assert set(figures.KEYS) == options.keys() - {"command", "plugin", "folder", "output"}

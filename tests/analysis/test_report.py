@@ -13,7 +13,7 @@ import pytest
 
 import banditlab
 from banditlab import commands, registry
-from banditlab.analysis import statistics
+from banditlab.analysis import panels, statistics
 from banditlab.cli import main
 from banditlab.errors import UserError
 from banditlab.report import charts, contents, page
@@ -344,11 +344,40 @@ def test_quick_looks_and_precision_are_marked(tmp_path):
 
 
 def test_a_label_that_is_no_formula_leaves_out_the_picture_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(commands, "_save_figure", lambda *_: None)  # the run's own could not be drawn
-    folder = play(tmp_path, GRID.replace("'coin & \"dice\"'", "'$\\coin$'"))
+    with monkeypatch.context() as patch:  # as of an earlier version
+        patch.setattr(panels, "check_formulas", lambda _: None)
+        patch.setattr(commands, "_save_figure", lambda *_: None)
+        folder = play(tmp_path, GRID.replace("'coin & \"dice\"'", "'$\\coin$'"))
     text = page.render(contents.gather(folder))
     assert "The figures need JavaScript" in text
     assert "$\\coin$" in plain(text)
+
+
+def test_figures_of_the_grid_are_shown_and_not_printed(tmp_path):
+    text = GRID + '[[figure]]\nfile = "wins.pdf"\nview = "survival"\ntitle = "Who <pays>"\n[[figure]]\nfile = "b.png"\n'
+    folder = play(tmp_path, text)
+    found = contents.gather(folder)
+    assert [(one["file"], one["title"]) for one in found["planned"]] == [("wins.pdf", "Who <pays>"), ("b.png", "b.png")]
+    drawn = [base64.b64decode(one["svg"]).decode() for one in found["planned"]]
+    assert drawn[0].startswith("<svg") and drawn[0] != drawn[1]
+    said = page.render(found)
+    assert said.count('<img src="data:image/svg+xml;base64,') == 2
+    assert "wins.pdf : Who <pays>" in plain(said)
+    assert "figures = [" not in plain(said)
+    stored = json.loads((folder / "grid.json").read_text())
+    stored["figures"][0]["view"] = "surviving"
+    (folder / "grid.json").write_text(json.dumps(stored))
+    assert "It cannot be drawn: figure: figure[0]" in plain(page.render(contents.gather(folder)))
+
+
+def test_tuned_policies_have_a_table_of_what_was_tried(tmp_path):
+    budget = "[tune]\ncandidates = 2\nreplications = 3\n"
+    folder = play(tmp_path, GRID + '[[policy]]\nkind = "epsilon-greedy"\ntune.epsilon = [0.1, 0.5]\n' + budget)
+    said = plain(page.render(contents.gather(folder)))
+    assert "tuned: epsilon-greedy: epsilon by 2 candidates x 3 replications in each environment" in said
+    assert "Tuning Tuned policies were played with these values" in said
+    assert said.count(": candidates values regret 95 % interval n rounds") == 3
+    assert 'tuned = ["epsilon"]' in said
 
 
 def test_another_metric_and_all_of_them(folder):

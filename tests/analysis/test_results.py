@@ -146,7 +146,7 @@ def test_growth_of_a_policy_that_is_told_the_horizon_is_over_horizons():
     [row] = once.growth().itertuples()
     assert row.over == "horizons"
     assert np.isnan(row.exponent)
-    assert once.cells[0].tuned
+    assert once.cells[0].is_told_horizon
     assert once.cells[0].told == "horizon, link"
 
 
