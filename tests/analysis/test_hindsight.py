@@ -9,6 +9,7 @@ from scipy import stats
 
 import banditlab
 from banditlab.analysis import hindsight, spread
+from banditlab.analysis.hindsight import Kept
 
 # Coverage
 
@@ -87,6 +88,47 @@ def test_equal_policies_have_no_order():
     a = np.random.default_rng(5).gamma(1, size=10)
     assert np.isnan(hindsight.wrong_order(a, a, [1, 5])).all()
     assert np.isnan(hindsight.wrong_order([0.1, 0.3], [0.3, 0.1], [1, 5])).all()
+
+
+# Runs that were kept
+
+
+def normal(mean, deviation):
+    """Evenly spread quantiles of a normal law."""
+    return stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000, mean, deviation)
+
+
+@pytest.mark.parametrize("n", [1, 5, 40])
+def test_the_wrong_order_of_two_normals_is_that_of_their_means(n):
+    """4000 samples, 5 standard errors."""
+    found = hindsight.wrong_order_of_kept(normal(1.0, 1.0), normal(1.3, 2.0), Kept(n, n), Kept(n, n))
+    p = stats.norm.sf(0.3 / math.sqrt((1 + 4) / n))
+    assert found == pytest.approx(p, abs=5 * math.sqrt(p * (1 - p) / 4000))
+
+
+@pytest.mark.parametrize(("m", "k"), [(1, 1), (10, 10), (10, 2), (3, 30)])
+def test_the_lowest_of_m_exponentials_is_exponential(m, k):
+    """Means 1 and 2: that of a is the lower one, and the least of m and of k have rates m and k / 2."""
+    law = -np.log((np.arange(20_000) + 0.5) / 20_000)
+    found = hindsight.wrong_order_of_kept(law, 2 * law, Kept(1, m), Kept(1, k))
+    p = (k / 2) / (m + k / 2)
+    assert found == pytest.approx(p, abs=5 * math.sqrt(p * (1 - p) / 4000) + 0.002)
+    assert hindsight.wrong_order_of_kept(2 * law, law, Kept(1, k), Kept(1, m)) == pytest.approx(p, abs=0.045)
+
+
+def test_the_highest_are_kept_where_asked():
+    """The largest of m uniform numbers is at most x with probability x^m: P(U1^(1/5) < U2^(1/2)) = 2 / 7."""
+    law = (np.arange(20_000) + 0.5) / 20_000
+    found = hindsight.wrong_order_of_kept(law, law + 1e-6, Kept(1, 5, highest=True), Kept(1, 2, highest=True))
+    assert found == pytest.approx(5 / 7, abs=5 * math.sqrt(10 / 49 / 4000))
+
+
+def test_kept_runs_do_not_depend_on_blocks_and_need_an_order(monkeypatch):
+    a, b = np.random.default_rng(7).gamma(1, size=(2, 50))
+    found = hindsight.wrong_order_of_kept(a, b, Kept(10, 45), Kept(5, 5))
+    monkeypatch.setattr(hindsight, "BLOCK", 450)
+    assert hindsight.wrong_order_of_kept(a, b, Kept(10, 45), Kept(5, 5)) == found
+    assert np.isnan(hindsight.wrong_order_of_kept(a, a, Kept(1, 1), Kept(1, 1)))
 
 
 # Our own intervals
