@@ -14,7 +14,8 @@ TEXTS = [file.read_text(encoding="utf-8") for file in GRIDS]
 WORDS = (
     "0", "-1", "1e400", "nan", "inf", "true", '""', "'\\u0000'", "[]", "{}", "[[1, 2], [3]]", "1979-05-27", "{ a = 1 }",
     "9" * 40, "kind", "label", "sweep", "when", "[[policy]]", "[[environment]]", "[defaults]", "[policy]", "zip = true",
-    "=", "#", "\\", "\ud800", '"../../../x"', '"/etc/passwd"', '"/"', "name", "data", "path", "wrapper", "switch", "trace",
+    "=", "#", "\\", "\ud800", '"../../../x"', '"/etc/passwd"', '"/"', "name", "data", "path", "wrapper", "switch",
+    "trace",
 )  # fmt: skip
 
 
