@@ -92,7 +92,7 @@ def test_nothing_is_pickled_or_evaluated(file):
     modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not modules & {"pickle", "marshal", "shelve", "dill"}
     if "cloudpickle" in modules:
-        assert name_of(file) == "runs/runner"
+        assert name_of(file) == "runs/workers"
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not calls & {"eval", "exec", "compile"} or (name_of(file) == "fingerprint" and "eval" not in calls)
     for node in ast.walk(tree):
