@@ -4,7 +4,7 @@ import pytest
 
 from banditlab import cli
 from banditlab.errors import UserError
-from banditlab.runs import runner
+from banditlab.runs import runner, workers
 from banditlab.runs.merging import merge
 from banditlab.runs.runner import Shard
 
@@ -83,6 +83,6 @@ def test_a_dask_cluster_gives_the_same_bytes(make_grid, straight, tmp_path):
 
 def test_no_scheduler_is_one_line(make_grid, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(runner, "ANSWER", 1)
+    monkeypatch.setattr(workers, "ANSWER", 1)
     with pytest.raises(UserError, match=r"--scheduler tcp://127\.0\.0\.1:9: no Dask scheduler answers there"):
         runner.run(make_grid(), tmp_path / "dask", backend="dask", scheduler="tcp://127.0.0.1:9")

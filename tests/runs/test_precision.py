@@ -12,7 +12,7 @@ import banditlab
 from banditlab import cli, registry
 from banditlab.analysis import statistics
 from banditlab.errors import UserError
-from banditlab.runs import reading, runner
+from banditlab.runs import reading, runner, workers
 from banditlab.runs.cell_table import read_cells
 from banditlab.runs.merging import merge
 from banditlab.runs.precision import Precision, half_width, outlook, stand
@@ -291,10 +291,10 @@ def test_the_rounds_to_play_are_told_as_they_become_known(precise, tmp_path):
 
 def test_cells_go_on_while_others_are_not_so_far(precise, tmp_path, monkeypatch):
     begun = []
-    play = runner.play_replications
+    play = workers.play_replications
     monkeypatch.setattr(runner, "BATCH", 1)
     monkeypatch.setattr(
-        runner, "play_replications", lambda *given: begun.append((given[1].title, given[3][0])) or play(*given)
+        workers, "play_replications", lambda *given: begun.append((given[1].title, given[3][0])) or play(*given)
     )
     runner.run(precise(), tmp_path / "r", jobs=1)
     order = [title for title, replication in begun if replication == 10]

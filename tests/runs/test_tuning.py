@@ -9,7 +9,7 @@ import banditlab
 from banditlab import cli, seeding
 from banditlab.analysis import reproductions
 from banditlab.errors import UserError
-from banditlab.runs import reading, runner, tuning
+from banditlab.runs import reading, runner, tuning, workers
 from banditlab.runs.merging import merge
 from banditlab.runs.runner import Shard
 from banditlab.runs.searches import Choices, Span, candidates
@@ -221,7 +221,7 @@ def test_a_run_that_is_stopped_while_it_tunes_goes_on(make, tmp_path, monkeypatc
             pass
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner.threading, "Event", Event)
+        patch.setattr(workers.threading, "Event", Event)
         report = runner.run(make(), tmp_path / "cut", jobs=1)
     assert report.tuning
     assert report.interrupted
