@@ -10,12 +10,12 @@ demo: $(VENV)/installed
 	$(BIN)/banditlab run experiments/quickstart.toml
 
 test: $(VENV)/tested
-	$(BIN)/pytest -q -n auto --dist loadgroup -m "not claims"
+	$(BIN)/pytest -q -n auto -m "not claims"
 	$(MAKE) notebooks
 
 # Without compilation, so that coverage sees the kernels too.
 coverage: $(VENV)/tested
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n auto --dist loadgroup -m "not claims and not compiled" --cov --cov-report=term-missing:skip-covered
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n auto -m "not claims and not compiled" --cov --cov-report=term-missing:skip-covered
 
 notebooks: $(VENV)/tested
 	$(BIN)/pytest -q --nbmake --override-ini=testpaths=notebooks notebooks

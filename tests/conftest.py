@@ -1,14 +1,17 @@
 """What all tests share."""
 
+import fcntl
 import os
 
 import pytest
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):  # two at once are too much for a small machine
-            item.add_marker(pytest.mark.xdist_group("browser"))
+@pytest.fixture(scope="module")
+def one_browser(tmp_path_factory):
+    """Wait until no other worker has a browser open: two at once are too much for a small machine."""
+    with (tmp_path_factory.getbasetemp().parent / "browser.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -428,7 +428,7 @@ FLAGS = (
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
+def browser(one_browser, tmp_path_factory):
     """Debian's Chromium without a window, with a new profile; it notes requests and what pages say in its console."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")

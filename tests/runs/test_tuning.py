@@ -208,6 +208,15 @@ def test_a_grid_that_grows_plays_what_is_missing(make, tmp_path):
     assert (banditlab.load(tmp_path).tuning()["n"] == 2).all()
 
 
+def test_replications_beyond_the_budget_do_not_decide(make, tmp_path):
+    runner.run(make(), tmp_path, jobs=1)
+    small = tuning.trials(make(tune={"candidates": 5, "replications": 2}))
+    trials = banditlab.load(tmp_path / "tuning").cells
+    means = list(tuning._means(small, tmp_path / "tuning", False))
+    assert means == [one.final("regret")[:2].mean() for one in trials]
+    assert means != [one.final("regret").mean() for one in trials]
+
+
 def test_a_run_that_is_stopped_while_it_tunes_goes_on(make, tmp_path, monkeypatch, capsys):
     whole = tmp_path / "whole"
     runner.run(make(), whole, jobs=1)
