@@ -105,6 +105,15 @@ def test_a_grid_in_experiments_is_valid(file):
     figures.read(parsed.figures, parsed.cells, parsed.settings.metric, name_of(file))
 
 
+def test_each_grid_in_experiments_asks_a_question_of_its_own():
+    asked = {}
+    for file in GRIDS:
+        question = reading.read(file).settings.question
+        assert question and question.endswith("?"), f"{name_of(file)} asks no question"
+        assert question not in asked, f"{name_of(file)} asks what {asked[question]} does"
+        asked[question] = name_of(file)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_exist(page):
     made = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
