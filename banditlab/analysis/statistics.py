@@ -178,7 +178,7 @@ def ratio(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Interval:
     value = float(a.mean() / b.mean())
     near = interval((a - value * b) / b.mean(), confidence)  # to first order
     low, high = (_ratio_end(a, b, value, end, confidence) for end in (near.low, near.high))
-    return Interval(value, low, high, len(a), confidence)
+    return Interval(value, min(low, value), max(high, value), len(a), confidence)  # rounding may put an end beyond
 
 
 def _ratio_end(a: Array, b: Array, value: float, step: float, confidence: float) -> float:

@@ -115,7 +115,8 @@ def _said(policy: str, cells: list[CellResult], trials: list[Trial]) -> str:
     number = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     seconds = sum(one.cpu for one in mine)
     names, n = ", ".join(own[0].tuned.names), own[0].tuned.replications
-    text = f"{policy}: {names} by {number} candidates x {n} replications in each environment, on other seeds"
+    each = "environment and horizon" if len({cell.horizon for cell in own}) > 1 else "environment"
+    text = f"{policy}: {names} by {number} candidates x {n} replications in each {each}, on other seeds"
     if mine:
         text += f"; {sum(one.rounds for one in mine):,} rounds in all"
     return text + (f", {seconds:,.3g} s of CPU" if mine and not math.isnan(seconds) else "")
@@ -127,7 +128,8 @@ def _edges(cell: CellResult) -> Iterator[str]:
         tried = {values[place] for values in cell.tuned.candidates if type(values[place]) in (int, float)}
         if len(tried) > 2 and value in (min(tried), max(tried)):
             end = "least" if value == min(tried) else "greatest"
-            found = f"{cell.policy} in {cell.environment}: {in_words({name: value})} is the {end} that was tried"
+            where = f"{cell.policy} in {cell.environment}, T = {cell.horizon:,}"
+            found = f"{where}: {in_words({name: value})} is the {end} that was tried"
             yield f"{found}: a wider space may have a better one"
 
 

@@ -220,6 +220,10 @@ class Player:
         """Parameters by name."""
         return parameters(self.instance)
 
+    def tried_with(self, budget: Tune | None) -> Player:
+        """Return it with another number of replications of each candidate, where its parameters are searched."""
+        return replace(self, tuned=replace(self.tuned, replications=budget.replications)) if self.tuned else self
+
     @property
     def described(self) -> str:
         """Its kind and the parameters that are not as by default, for messages."""
@@ -355,7 +359,8 @@ class Grid:
         horizon, few = max(1, self.settings.horizon // 10), min(5, most(self.settings.replications))
         tune = self.settings.tune and replace(self.settings.tune, replications=min(5, self.settings.tune.replications))
         small = self.with_settings(name=f"{self.name}-quick", horizon=horizon, replications=few, tune=tune)
-        return replace(small, quick=True)
+        players = {id(cell.player): cell.player.tried_with(tune) for cell in self.cells}
+        return replace(small, cells=tuple(replace(c, player=players[id(c.player)]) for c in small.cells), quick=True)
 
     def on_fresh_seeds(self) -> Grid:
         """Return the same grid with another root seed, for claims that its figures may have suggested."""

@@ -71,6 +71,8 @@ class Span:
             raise ValueError(f"low should be below high, got {self.low:g} and {self.high:g}")
         if self.log and self.low <= 0:
             raise ValueError(f"low should be above 0 where log is true, got {self.low:g}")
+        if not math.isfinite(self.high - self.low):
+            raise ValueError(f"high less low should be a finite number, got {self.low:g} and {self.high:g}")
 
     def __contains__(self, value: Any) -> bool:
         return isinstance(value, int | float) and self.low <= value <= self.high
@@ -78,10 +80,11 @@ class Span:
     def at(self, share: float, whole: bool) -> float:
         """Return the value at a share in [0, 1) of the way; one a paper can state, to about a thousandth of the way."""
         low, high = (self.low, self.high + 1) if whole else (self.low, self.high)
-        value = low * (high / low) ** share if self.log else low + (high - low) * share
+        width = math.log(high) - math.log(low) if self.log else high - low
+        value = math.exp(math.log(low) + width * share) if self.log else low + width * share
         if whole:
             return min(math.floor(value), int(self.high))
-        around = value * math.log(high / low) if self.log else high - low
+        around = value * width if self.log else width
         return min(max(round(value, 3 - math.floor(math.log10(around))), self.low), self.high)
 
 
@@ -207,23 +210,32 @@ def candidates(
     UserError
         A parameter that the policy cannot have, or a choice of values that it cannot have together.
     """
-    found: list[Any] = []
+    found: dict[str, Any] = {}
     if not _required(kind) - given.keys():
         instance = build(kind, given, place, moved)
-        found += [instance] if all(getattr(instance, name) in axis for name, axis in space.items()) else []
+        values = [getattr(instance, name) for name in space]
+        if all(value in axis for value, axis in zip(values, space.values(), strict=True)):
+            found[_same(values)] = instance
+    if all(isinstance(axis, Choices) for axis in space.values()):
+        number = min(number, math.prod(len(axis.values) for axis in space.values()))
     whole = [_is_whole(kind, name) for name in space]
     for point in _points(len(space), number, seeding.stream(seed, "candidates", kind.game, kind.name)):
         if len(found) == number:
             break
-        values = [axis.at(*one) for axis, *one in zip(space.values(), point, whole, strict=True)]
+        values = [axis.at(*one) for axis, *one in zip(space.values(), map(float, point), whole, strict=True)]
+        if _same(values) in found:
+            continue
         chosen = dict(zip(space, values, strict=True))
         try:
-            instance = build(kind, {**given, **chosen}, place, moved)
+            found[_same(values)] = build(kind, {**given, **chosen}, place, moved)
         except UserError as error:
             raise UserError(*(f"{line}; tried with {in_words(chosen)}" for line in error.lines)) from None
-        if instance not in found:
-            found.append(instance)
-    return found
+    return [*found.values()]
+
+
+def _same(values: list[Any]) -> str:
+    """Return what equal values have in common: 1 and 1.0 are the same."""
+    return repr([float(value) if type(value) is int else value for value in values])
 
 
 def _points(dimension: int, number: int, rng: Any) -> Iterator[Any]:

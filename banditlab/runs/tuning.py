@@ -22,7 +22,7 @@ import numpy as np
 
 from banditlab import seeding
 from banditlab.errors import UserError, nearest
-from banditlab.games.game import Metric, shown
+from banditlab.games.game import Metric, names_in, shown
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings
 from banditlab.runs.identity import Keys
 from banditlab.runs.store import finals, read_curves, read_failures
@@ -38,12 +38,12 @@ def decisive(cell: Cell, settings: Settings, source: str) -> Metric:
     UserError
         The cell does not keep the metric that the grid asks for, or neither less nor more of it is better.
     """
-    asked = settings.tune.metric
-    name = asked or shown(settings.metric, cell.metrics)[0]
-    metrics = [*cell.game_metrics, *(entry.metric for entry in cell.user_metrics)]
-    found = next((metric for metric in metrics if metric.name == name), None)
-    if found is None:
+    asked = settings.tune.metric or settings.metric
+    name = shown(asked, cell.metrics)[0]
+    if settings.tune.metric and name not in names_in(asked):
         raise UserError(f"{source}: tune.metric: {cell.title} keeps no {asked!r}{nearest(asked, cell.metrics)}")
+    metrics = [*cell.game_metrics, *(entry.metric for entry in cell.user_metrics)]
+    found = next(metric for metric in metrics if metric.name == name)
     if found.better is None:
         raise UserError(f"{source}: tune.metric: neither less nor more {name!r} is better: name another metric")
     return found

@@ -9,7 +9,7 @@ import banditlab
 from banditlab import cli, seeding
 from banditlab.analysis import reproductions
 from banditlab.errors import UserError
-from banditlab.runs import reading, runner, tuning, workers
+from banditlab.runs import reading, runner, searches, tuning, workers
 from banditlab.runs.merging import merge
 from banditlab.runs.runner import Shard
 from banditlab.runs.searches import Choices, Span, candidates
@@ -435,7 +435,7 @@ def test_a_choice_at_the_edge_is_told(space, edge, make, tmp_path):
     runner.run(grid, tmp_path, jobs=1)
     result = banditlab.load(tmp_path)
     chosen = result.cells[0].parameters["policy"]["width"]
-    said = f"linucb in linear: width={chosen:g} is the least that was tried: a wider space may have a better one"
+    said = f"linucb in linear, T = {result.cells[0].horizon:,}: width={chosen:g} is the least that was tried: a wider space may have a better one"
     assert (said in repr(result)) == (chosen == min(space))
     assert (chosen == min(space)) or not edge
 
@@ -478,3 +478,24 @@ def test_a_quick_look_tunes_on_few_replications(make):
     grid = make(tune={"candidates": 5, "replications": 50}).quickened()
     assert grid.settings.tune.replications == 5
     assert tuning.trials(grid).settings.replications == 5
+    assert {cell.player.tuned.replications for cell in grid.cells if cell.player.tuned} == {5}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "log"), [(1e-200, 1e200, True), (5e-324, 1e-323, True), (-8e307, 8e307, False)]
+)
+def test_ranges_of_any_size_have_values_within_them(low, high, log):
+    values = [searches.Span(low, high, log).at(share, whole=False) for share in (0.0, 0.3, 0.999)]
+    assert values == sorted(values)
+    assert all(low <= value <= high for value in values)
+
+
+def test_a_range_that_is_too_wide_is_refused():
+    with pytest.raises(ValueError, match="high less low should be a finite number"):
+        searches.Span(-1e308, 1e308)
+
+
+def test_a_metric_can_be_named_for_each_game(make):
+    tune = {"candidates": 2, "replications": 2, "metric": "average, regret"}
+    [cell, *_] = make(tune=tune).cells
+    assert tuning.decisive(cell, make(tune=tune).settings, "g").name == "regret"
