@@ -435,7 +435,8 @@ def test_a_choice_at_the_edge_is_told(space, edge, make, tmp_path):
     runner.run(grid, tmp_path, jobs=1)
     result = banditlab.load(tmp_path)
     chosen = result.cells[0].parameters["policy"]["width"]
-    said = f"linucb in linear, T = {result.cells[0].horizon:,}: width={chosen:g} is the least that was tried: a wider space may have a better one"
+    found = f"linucb in linear, T = {result.cells[0].horizon:,}: width={chosen:g}"
+    said = f"{found} is the least that was tried: a wider space may have a better one"
     assert (said in repr(result)) == (chosen == min(space))
     assert (chosen == min(space)) or not edge
 
