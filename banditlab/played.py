@@ -9,7 +9,8 @@ import numpy as np
 
 from banditlab.games import games
 from banditlab.pages import page
-from banditlab.pictures import plot_policy, sketch_environment, truth_in
+from banditlab.pictures import plot_policy, sketch_environment
+from banditlab.pictures.truth import truth_in
 from banditlab.runs.grid import Cell, Settings
 from banditlab.runs.pair import begin, prepare
 
@@ -56,8 +57,9 @@ class Played:
             The policy has no picture.
         """
         cell, world = self.cell, self.cell.world
-        fresh = begin(cell, self.settings, self.replication).env
-        shown = [] if world.then else sketch_environment(world.kind, world.instance, fresh, cell.horizon)
+        fresh = begin(cell, self.settings, self.replication)
+        seen = world.kind, world.instance, fresh.env, cell.horizon, fresh.contexts
+        shown = [] if world.then else sketch_environment(*seen)
         truth = truth_in(shown, self.world, cell.horizon) if shown else None
         points = self.world.features if "domain" in world.gives else None
         return plot_policy(cell.player.instance, self.state, cell.horizon, points=points, truth=truth)

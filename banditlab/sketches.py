@@ -73,7 +73,7 @@ class Net(NamedTuple):
 class Intervals(NamedTuple):
     """What a policy takes the mean of each arm for, and how sure it is."""
 
-    means: np.ndarray  #: (K,)
+    means: np.ndarray  #: (K,) NaN without data
     lows: np.ndarray  #: (K,) may be infinite
     highs: np.ndarray  #: (K,) may be infinite
     label: str  #: what the intervals are
@@ -100,8 +100,11 @@ Sketch = Values | Lines | Table | Field | Net | Intervals | Ellipsoids | Prefere
 
 
 def around(means: np.ndarray, widths: np.ndarray, label: str, plays: np.ndarray | None = None) -> Intervals:
-    """Return intervals with these arms' means (K,) in their middle, and half as wide as `widths` (K,) twice."""
-    return Intervals(means.copy(), means - widths, means + widths, label, plays=plays)
+    """Return intervals with these arms' means (K,) in their middle, and half as wide as `widths` (K,) twice.
+
+    An arm of infinite width has no data: its mean is NaN, and is not drawn.
+    """
+    return Intervals(np.where(np.isfinite(widths), means, np.nan), means - widths, means + widths, label, plays=plays)
 
 
 def ellipsoids(centres: np.ndarray, inverses: np.ndarray, width: float, label: str) -> Ellipsoids:

@@ -13,9 +13,12 @@ import banditlab
 from banditlab import registry
 from banditlab.environments.arms import Coins, make_coins
 from banditlab.errors import UserError
-from banditlab.pictures import pictured, sketch_environment, truth_in
+from banditlab.pictures import pictured, sketch_environment
 from banditlab.pictures.games import SKETCHES
-from banditlab.runs.pair import start_environment
+from banditlab.pictures.truth import beside, truth_in
+from banditlab.played import Played
+from banditlab.runs.pair import begin, start_contexts, start_environment
+from banditlab.runs.reading import from_python
 from banditlab.sketches import MEAN, Ellipsoids, Field, Intervals, Lines, Net, Preferences, Table, Values
 from tests.checks.test_contracts import PARAMETERS, built_in, name_of
 
@@ -29,12 +32,12 @@ WORLDS = {
 }
 
 
-def sketched(kind, horizon=120, **parameters):
+def sketched(kind, horizon=120, seed=0, replication=0, **parameters):
     """The sketches of an environment, and its state."""
     found = registry.find("environment", kind)
     instance = found.cls(**parameters)
-    state = start_environment(found, instance, 0, 0, 0, horizon)
-    return sketch_environment(found, instance, state, horizon), state
+    state = start_environment(found, instance, seed, replication, replication, horizon)
+    return sketch_environment(found, instance, state, horizon, start_contexts(found, seed, replication)), state
 
 
 def world_of(kind):
@@ -64,11 +67,24 @@ def test_an_instance_is_the_one_that_a_run_meets():
     """The means of replication 1 are those that its regret was counted by."""
     arms = banditlab.make("bernoulli", arms=3, prior="beta(1,1)")
     played = banditlab.play(arms, {"kind": "bandit/fixed", "arm": 2}, horizon=10, replication=1, seed=5)
-    [sketch] = sketch_environment(
-        registry.kind_of(arms), arms, start_environment(registry.kind_of(arms), arms, 5, 1, 1, 10), 10
-    )
+    [sketch], _ = sketched("bernoulli", 10, seed=5, replication=1, arms=3, prior="beta(1,1)")
     assert sketch.label == MEAN
     assert played.totals["regret"] == pytest.approx(10 * (sketch.values.max() - sketch.values[2]))
+
+
+@pytest.mark.parametrize(("seed", "replication"), [(5, 1), (5, 2), (6, 1)])
+def test_contexts_are_those_that_a_run_meets(seed, replication):
+    """The first duel's regret is that of the chances which are drawn; so is the first reward's of a linear bandit."""
+    pair = {"kind": "dueling/fixed", "first": 1, "second": 2}
+    world = {"kind": "dueling/linear", "arms": 4, "dim": 3}
+    played = banditlab.play(world, pair, horizon=1, seed=seed, replication=replication)
+    [table], _ = sketched("dueling/linear", seed=seed, replication=replication, arms=4, dim=3)
+    best = int((table.values >= 0.5).sum(axis=1).argmax())
+    assert played.totals["strong-preference"] == pytest.approx(table.values[best, [1, 2]].max() - 0.5)
+    arm = {"kind": "bandit/fixed", "arm": 2}
+    played = banditlab.play({"kind": "bandit/linear", "dim": 3}, arm, horizon=7, seed=seed, replication=replication)
+    [gaps], _ = sketched("bandit/linear", seed=seed, replication=replication, dim=3)
+    assert played.totals["regret"] == pytest.approx(gaps.values[2, :7].sum())
 
 
 def test_arms_that_stay_have_means_and_those_that_change_have_lines():
@@ -78,7 +94,7 @@ def test_arms_that_stay_have_means_and_those_that_change_have_lines():
     [lines], state = sketched("piecewise", means=[[0.1, 0.9], [0.8, 0.3]], changes=[50])
     assert isinstance(lines, Lines)
     assert (lines.x.tolist(), lines.values.tolist()) == ([0, 50, 120], [[0.1, 0.9], [0.8, 0.3], [0.8, 0.3]])
-    assert [truth_in([lines], state, t).tolist() for t in (49, 50, 120)] == [[0.1, 0.9], [0.8, 0.3], [0.8, 0.3]]
+    assert [truth_in([lines], state, t).means.tolist() for t in (49, 50, 120)] == [[0.1, 0.9], [0.8, 0.3], [0.8, 0.3]]
     [losses], _ = sketched("adversarial", period=50)
     assert "gap" in losses.label  # its means are losses: no means of rewards are claimed
     [contexts], _ = sketched("bandit/linear")
@@ -153,6 +169,74 @@ def test_every_belief_is_drawn_and_changes_nothing(kind):
     before = repr(played.state)
     played.plot().canvas.draw()
     assert repr(played.state) == before
+
+
+LINEAR = [
+    kind
+    for kind in built_in("policy")
+    if kind.game == "bandit" and hasattr(kind.cls, "sketch") and not kind.needs & {"domain", "bounded-rewards"}
+]
+
+
+@pytest.mark.parametrize("kind", LINEAR, ids=name_of)
+@pytest.mark.parametrize("world", ["bandit/linear", "bandit/logistic"])
+@pytest.mark.parametrize(("arms", "dim"), [(2, 2), (5, 2), (3, 5), (5, 5)])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_what_is_drawn_as_true_is_of_the_kind_that_is_believed(kind, world, arms, dim, fresh):
+    """Means beside intervals, where they stay; weights beside ellipsoids, where means are linear in them; or none."""
+    about = {"kind": world, "arms": arms, "dim": dim, "fresh": fresh}
+    made = from_python(about, kind.title, source="a test", horizon=20, seed=0)
+    [cell] = made.cells
+    start = begin(cell, made.settings, 0)
+    cell.world.kind.cls.observe(start.env, 0, start.contexts)  # the round whose means the state holds
+    figure = Played(cell, made.settings, 0, start.policy, start.env, {}).plot()
+    figure.canvas.draw()
+    drawn = [line for axes in figure.axes for line in axes.lines if line.get_label() == "truth"]
+    if kind.cls.sketch.__annotations__["return"] == "Intervals":
+        assert [line.get_ydata().tolist() for line in drawn] == ([] if fresh else [start.env.means.tolist()])
+    elif world == "bandit/logistic":
+        assert drawn == []
+    elif dim == 2:
+        [star] = drawn
+        assert [star.get_xdata()[0], star.get_ydata()[0]] == start.env.theta.tolist()
+    else:
+        assert drawn
+        assert all(line.get_ydata().tolist() == start.env.theta.tolist() for line in drawn)
+
+
+def test_on_a_map_the_best_point_is_marked_where_it_is_known():
+    """On a plane a star, at the largest true mean; arms that nobody played have no colour."""
+    played = banditlab.play(WORLDS["domain"], "independent-ucb", horizon=3)
+    figure = played.plot()
+    figure.canvas.draw()
+    [star, _] = [line for axes in figure.axes for line in axes.lines if line.get_label() == "truly best"]
+    [field], _ = sketched("bandit/kernelized", 3, points=5)
+    assert star.get_xydata()[0].tolist() == field.points[field.values.argmax()].tolist()
+
+
+def test_what_a_caller_says_is_true_has_the_right_shape():
+    intervals = Intervals(np.zeros(3), np.zeros(3), np.ones(3), "all")
+    ellipsoid = Ellipsoids(np.zeros((1, 2)), np.eye(2)[None], "one")
+    duels = Preferences(np.full((4, 4), 0.5), np.zeros((4, 4)))
+    assert beside(intervals, [1, 2, 3]).tolist() == [1, 2, 3]
+    assert beside(duels, 3) == 3
+    for sketch, truth, said in (
+        (intervals, [0.5, 0.5], r"truth: means, of shape \(3,\); got \[0.5, 0.5\]"),
+        (ellipsoid, [0.5], r"truth: weights, of shape \(2,\); got \[0.5\]"),
+        (duels, 4, "truth: the index of an arm, 0 .. 3; got 4"),
+        (duels, [0.1, 0.2], "truth: the index of an arm, 0 .. 3; got"),
+        (intervals, ["a", "b", "c"], "truth: means"),
+    ):
+        with pytest.raises(UserError, match=f"^{said}"):
+            beside(sketch, truth)
+
+
+def test_models_of_arms_that_are_left_out_are_counted():
+    world = {"kind": "bandit/linear", "arms": 5, "dim": 3}
+    axes = banditlab.play(world, "linucb-disjoint", horizon=10).plot().axes
+    assert [one.get_xlabel() for one in axes] == [
+        "weight of arm 0", "weight of arm 1", "weight of arm 2 (of 5, 3 are drawn)"
+    ]  # fmt: skip
 
 
 def test_the_three_telling_cases_have_pictures():
@@ -238,6 +322,8 @@ def test_an_agent_has_a_picture_and_arms_without_plays_reach_to_the_border():
     figure = agent.plot(truth=[0.5, 0.5, 0.5])
     figure.canvas.draw()
     assert figure.get_suptitle() == "ucb1 after 1 rounds"
+    [dots] = [line for line in figure.axes[0].lines if line.get_label() == "mean"]
+    assert len(dots.get_xdata()) == 1  # arms without data have no mean
     assert "truth" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     points = np.linspace(0, 1, 6)[:, None]
     duels = banditlab.agent("maxminlcb", arms=6, dim=1, told={"domain": points})
@@ -253,6 +339,28 @@ def test_what_has_no_picture_says_which_have():
     with pytest.raises(UserError, match=r"depends on the rounds: plot\(state, t\)"):
         theory.cell.player.instance.plot(theory.state)
     theory.plot()
+    theory = banditlab.agent("lints", arms=3, dim=2, told={"noise": 1.0, "arm_features": True})
+    with pytest.raises(UserError, match=r"depends on the rounds: plot\(state, t\)"):
+        banditlab.make("lints").plot(theory.state)
+    banditlab.make("lints").plot(theory.state, 0)
+
+
+def test_a_state_of_another_class_of_the_same_name_is_refused():
+    class Other(NamedTuple):
+        plays: np.ndarray
+
+    Other.__qualname__ = "UCB1.State"
+    with pytest.raises(UserError, match="policy 'ucb1': a state of its own is needed"):
+        banditlab.make("ucb1").plot(Other(np.zeros(2)))
+
+
+def test_rounds_that_are_not_known_are_not_in_the_title():
+    """A window counts the plays in it, not the rounds."""
+    policy = {"kind": "sliding-window-ucb", "tau": 10}
+    played = banditlab.play(WORLDS["bandit"], policy, horizon=30)
+    instance = played.cell.player.instance
+    assert instance.plot(played.state).get_suptitle() == "sliding-window-ucb"
+    assert instance.plot(played.state, 30).get_suptitle() == "sliding-window-ucb after 30 rounds"
 
 
 def test_a_sketch_of_a_user_is_checked(monkeypatch):

@@ -11,8 +11,8 @@ from banditlab import registry
 from banditlab.errors import UserError
 from banditlab.pictures.games import SKETCHES
 from banditlab.registry import Kind
-from banditlab.runs.pair import start_environment
-from banditlab.sketches import MEAN, Field, Lines, Sketch, Values
+from banditlab.runs.pair import start_contexts, start_environment
+from banditlab.sketches import Sketch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,30 +43,22 @@ def plot_environment(
         state = start_environment(kind, instance, seed, replication, replication, horizon)
     except (ValueError, MemoryError) as error:
         raise UserError(f"environment {kind.name!r}: {error}") from error
-    sketches = sketch_environment(kind, instance, state, horizon)
+    sketches = sketch_environment(kind, instance, state, horizon, start_contexts(kind, seed, replication))
     if not sketches:
         raise UserError(f"environment {kind.name!r}: nothing to see; a method sketch(self, state, horizon) would say")
     return draw(sketches, title or kind.name)
 
 
-def sketch_environment(kind: Kind, instance: Any, state: Any, horizon: int) -> list[Sketch]:
-    """Return what there is to see of an environment's state before the first round, if anything; it is used up."""
-    own = hasattr(instance, "sketch")
-    found = instance.sketch(state, horizon) if own else SKETCHES[kind.game](kind, state, horizon)
-    return found if isinstance(found, list) else [found]
+def sketch_environment(
+    kind: Kind, instance: Any, state: Any, horizon: int, contexts: np.random.Generator
+) -> list[Sketch]:
+    """Return what there is to see of an environment's state before the first round, if anything.
 
-
-def truth_in(sketches: list[Sketch], state: Any, t: int) -> Any:
-    """Return what is true of an environment after t rounds and can be drawn beside what a policy believes.
-
-    Means (K,) of arms, the index of the best point of a domain, or weights (d,); None where none is known.
+    The state and the stream of contexts are used up.
     """
-    first = sketches[0]
-    if isinstance(first, Lines) and first.label == MEAN:
-        return first.values[np.searchsorted(first.x, t, side="right") - 1]
-    if isinstance(first, Values | Field) and first.label == MEAN:
-        return first.values
-    return first.best[0] if isinstance(first, Field) else getattr(state, "theta", None)
+    own = hasattr(instance, "sketch")
+    found = instance.sketch(state, horizon) if own else SKETCHES[kind.game](kind, state, horizon, contexts)
+    return found if isinstance(found, list) else [found]
 
 
 def plot_policy(
@@ -85,27 +77,30 @@ def plot_policy(
     state : NamedTuple
         Of the policy: `banditlab.play(...).state`, or `banditlab.agent(...).state`.
     t : int, optional
-        Rounds so far; by default the plays that the state counts, if it does.
+        Rounds so far, which the title says; by default the plays that the state counts, if it does.
     points : array (K, d), optional
         The domain, where the arms are its points.
     truth : array, optional
-        What is drawn beside it as true: means (K,) of arms, or weights (d,); or the index of the best point.
+        What is drawn beside it as true: beside intervals the means (K,) of arms, beside ellipsoids the weights (d,),
+        beside preferences the index of the best arm; or a `banditlab.pictures.truth.Truth`.
     title : str, optional
         By default the name of its kind.
 
     Raises
     ------
     UserError
-        The policy has no picture; the state is none of its own; the picture depends on `t`, which is not known.
+        The policy has no picture; the state is none of its own; the picture depends on `t`, which is not known;
+        `truth` has another shape.
     """
     from banditlab.pictures.drawing import draw
 
     kind = registry.kind_of(instance)
     if not hasattr(instance, "sketch"):
         raise UserError(f"policy {kind.name!r} has no picture; these have: {', '.join(pictured(kind.game))}")
-    if type(state).__qualname__ != kind.cls.State.__qualname__:
+    if type(state) is not kind.cls.State:
         raise UserError(f"policy {kind.name!r}: a state of its own is needed, got {type(state).__qualname__}")
-    if t is None and hasattr(state, "plays"):
+    after = "" if t is None else f" after {t:,} rounds"
+    if t is None and hasattr(state, "plays"):  # of a window, or without what is late: no count of rounds to print
         t = int(np.sum(state.plays))
     try:
         found = instance.sketch(copy.deepcopy(state), t)
@@ -113,7 +108,6 @@ def plot_policy(
         raise UserError(f"policy {kind.name!r}: {error}") from error
     sketches = found if isinstance(found, list) else [found]
     domain = None if points is None else np.asarray(points, float)
-    after = "" if t is None else f" after {t:,} rounds"
     return draw(sketches, title or f"{kind.name}{after}", points=domain, truth=truth)
 
 

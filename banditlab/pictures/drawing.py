@@ -16,11 +16,13 @@ from matplotlib.ticker import MaxNLocator
 from banditlab.analysis.panels import Drawing
 from banditlab.analysis.presets import SCREEN
 from banditlab.errors import UserError
+from banditlab.pictures.truth import beside
 from banditlab.sketches import Ellipsoids, Field, Intervals, Lines, Net, Preferences, Sketch, Table, Values
 
 COLOURS = "cividis"  #: as light and dark to everybody, and in grey
 PLAIN, MARKED, TRUE = "#3f90da", "#bd1f01", "0.15"  #: of what is shown, of what is best, and of what is true
 MOST = 12  #: lines that are told apart
+PANELS = 3  #: ellipsoids whose weights are drawn, a panel each
 CROWD = 40  #: arms from which on they are no longer drawn one by one
 
 
@@ -33,11 +35,11 @@ def draw(sketches: Sequence[Sketch], title: str, *, points: np.ndarray | None = 
     title : str
     points : array (K, d), optional
         Where the arms are points of a domain.
-    truth : array, optional
+    truth : Truth, array or int, optional
         Beside intervals the true means (K,); beside ellipsoids the true weights (d,); beside preferences the index of
         the best arm.
     """
-    shown = [part for sketch in sketches for part in _parts(sketch, points, truth)]
+    shown = [part for sketch in sketches for part in _parts(sketch, points, beside(sketch, truth))]
     plt.draw_if_interactive()  # a notebook's backend sets itself up at first use, and would do so inside the style
     with SCREEN.style():
         figure, spots = plt.subplots(
@@ -70,8 +72,8 @@ def _preferences(sketch: Preferences, points: np.ndarray | None, truth: Any) -> 
     if dim == 2:
         leader = int((sketch.chances >= 0.5).sum(axis=1).argmax())
         chances, uppers = sketch.chances[:, leader], 1.0 - sketch.lows[leader]
-        shown = (chances, "chance to beat the leader"), (uppers, "upper bound of that chance")
-        return [(Field(points, values, label, [leader], mark="leader"), truth) for values, label in shown]
+        shown = (chances, "chance to beat what seems best"), (uppers, "upper bound of that chance")
+        return [(Field(points, values, label, [leader], mark="seems best"), truth) for values, label in shown]
     order, ends = np.arange(len(sketch.chances)), None
     if dim == 1:
         order = np.argsort(points[:, 0])
@@ -86,8 +88,9 @@ def _intervals_on(sketch: Intervals, points: np.ndarray, truth: Any) -> list[tup
     if points.shape[1] == 1:
         return [(sketch._replace(what=points[:, 0]), truth)]
     known = None if truth is None else int(np.argmax(truth))
-    best = [int(np.argmax(sketch.means))]
-    widths = (sketch.highs - sketch.lows) / 2
+    heard = np.isfinite(sketch.means)
+    best = [int(np.nanargmax(sketch.means))] if heard.any() else []
+    widths = np.where(heard, (sketch.highs - sketch.lows) / 2, np.nan)
     return [
         (Field(points, sketch.means, "mean", best, mark="seems best"), known),
         (Field(points, widths, "half width", best, mark="seems best"), known),
@@ -96,10 +99,12 @@ def _intervals_on(sketch: Intervals, points: np.ndarray, truth: Any) -> list[tup
 
 def _coordinates(sketch: Ellipsoids) -> list[Sketch]:
     """Return intervals of each weight, where they are not two: the shadows of the ellipsoid on the axes."""
-    blocks = zip(sketch.centres, sketch.shapes, strict=True)
+    arms = len(sketch.centres)
+    names = [f"weight of arm {b}" for b in range(min(arms, PANELS))] if arms > 1 else ["weight"]
+    names[-1] += f" (of {arms}, {PANELS} are drawn)" if arms > PANELS else ""
     return [
-        Intervals(centre, centre - widths, centre + widths, sketch.label, "weight")
-        for centre, shape in list(blocks)[:3]
+        Intervals(centre, centre - widths, centre + widths, sketch.label, name)
+        for name, centre, shape in zip(names, sketch.centres, sketch.shapes, strict=False)
         for widths in [np.sqrt(np.diagonal(shape))]
     ]
 

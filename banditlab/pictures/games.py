@@ -39,11 +39,10 @@ def means_of(kind: Kind, state: Any) -> np.ndarray | None:
     return means.copy() if known else None
 
 
-def of_bandit(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_bandit(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show means, or how much worse each arm is than the best one, over the rounds where that changes."""
     if kind.metrics[0] != bandit.GAME.metrics[bandit.REGRET].name:
         return []  # regret is not kept: nobody knows the means
-    contexts = np.random.default_rng(0)
     features = kind.cls.observe(state, 0, contexts)
     means, first = means_of(kind, state), gaps_of(kind, state, 0, features)
     label = "gap to the best arm"
@@ -65,9 +64,9 @@ def of_bandit(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
     return [Lines(np.array([*starts, horizon]), np.array([*rows, rows[-1]]), label)]
 
 
-def of_dueling(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_dueling(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show who beats whom in the first round; on a domain utilities."""
-    features = kind.cls.observe(state, 0, np.random.default_rng(0))
+    features = kind.cls.observe(state, 0, contexts)
     arms, gaps = len(features), gaps_of(kind, state, 0, features)
     label = dueling.GAME.metrics[[metric.name for metric in dueling.GAME.metrics].index(kind.metrics[0])].label
     shown: list[Sketch] = []
@@ -79,7 +78,7 @@ def of_dueling(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
     return shown or [Values(gaps, label, [int(gaps.argmin())])]
 
 
-def of_active_dueling(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_active_dueling(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show gaps by context and arm: in utility, or in Borda value where there are no utilities."""
     known = np.isfinite(state.utility).all() and np.ptp(state.utility) > 0
     gaps = state.utility if known else state.borda
@@ -87,7 +86,7 @@ def of_active_dueling(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
     return [Table(gaps.copy(), f"gap in {'utility' if known else 'Borda value'}", "context", "arm", marks)]
 
 
-def of_blackbox(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_blackbox(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show the objective, with what the constraints forbid, and the largest of these."""
     objective, rest = state.truth[0].copy(), state.truth[1:]
     worst = rest.max(axis=0) if len(rest) else None
@@ -99,7 +98,7 @@ def of_blackbox(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
     return shown
 
 
-def of_knapsack(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_knapsack(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show rewards and costs of the actions, and the budgets that are left under the best mixture of them."""
     table, m = state.table, state.costs.shape[1]
     alike = state.sampled or len(table) == 1
@@ -121,13 +120,13 @@ def of_knapsack(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
     return [*shown, Lines(np.arange(horizon + 1), left, "budget left by the best mix", "resource", stepped=False)]
 
 
-def of_combinatorial(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_combinatorial(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show what each item is worth alone, and the best set."""
     alone = [kind.cls.value(state, np.array([i])) for i in range(len(state.features))]
     return [Values(np.array(alone), "expected reward alone", state.best.copy(), "item", "in the best set")]
 
 
-def of_convex(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
+def of_convex(kind: Kind, state: Any, horizon: int, contexts: np.random.Generator) -> list[Sketch]:
     """Show the sums of the gradients at the middle of the domain: a line that is straight is the same loss again."""
     middle = domains.centre(state.domain)
     gradients = np.zeros((horizon + 1, len(middle)))
@@ -138,7 +137,7 @@ def of_convex(kind: Kind, state: Any, horizon: int) -> list[Sketch]:
 
 
 #: How an environment of each game is seen that has no method `sketch`.
-SKETCHES: dict[str, Callable[[Kind, Any, int], list[Sketch]]] = {
+SKETCHES: dict[str, Callable[[Kind, Any, int, np.random.Generator], list[Sketch]]] = {
     "bandit": of_bandit,
     "dueling": of_dueling,
     "active-dueling": of_active_dueling,

@@ -143,6 +143,11 @@ def start_environment(
     return fuse.settle(environment.start(*streams, horizon))
 
 
+def start_contexts(kind: Kind, root: int, replication: int) -> np.random.Generator:
+    """Return the stream that an environment's contexts are drawn from, round by round."""
+    return seeding.stream(root, "contexts", kind.game, kind.name, replication)
+
+
 def begin(cell: Cell, settings: Settings, replication: int) -> Start:
     """Return fresh states and the streams of a replication."""
     return _start_player(cell, settings, replication, _start_world(cell, settings, replication))
@@ -169,7 +174,7 @@ def _start_player(cell: Cell, settings: Settings, replication: int, env: Any) ->
     if cell.world.channel and (reason := games()[cell.game].letters.past(player.instance, policy)):
         raise UserError(f"{player.kind.name} {reason}, which wrappers do not reach")
     channel = _start_channel(cell, settings, replication, env)
-    return Start(env, policy, channel, seeding.stream(root, "contexts", *place, replication), coins, problem.used)
+    return Start(env, policy, channel, start_contexts(cell.world.kind, root, replication), coins, problem.used)
 
 
 def _start_channel(cell: Cell, settings: Settings, replication: int, env: Any) -> tuple:

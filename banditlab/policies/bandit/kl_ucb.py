@@ -67,7 +67,9 @@ class KLUCB:
         for k in np.flatnonzero(heard):
             highs[k] = bernoulli_upper(state.means[k], level / state.plays[k])
             lows[k] = 1.0 - bernoulli_upper(1.0 - state.means[k], level / state.plays[k])
-        return Intervals(state.means.copy(), lows, highs, "q with n kl(mean, q) <= level", plays=state.plays)
+        return Intervals(
+            np.where(heard, state.means, np.nan), lows, highs, "q with n kl(mean, q) <= level", plays=state.plays
+        )
 
     @staticmethod
     def choose(state, t, features, rng):

@@ -65,7 +65,9 @@ class LinTS(Encoded):
         )  # fmt: skip
 
     def sketch(self, state, t) -> Ellipsoids:
-        v = state.v if state.decided else state.v * math.sqrt(math.log(((t or 0) + 1) / state.delta))
+        if not state.decided and t is None:
+            raise ValueError('v = "theory" depends on the rounds: plot(state, t)')
+        v = state.v if state.decided else state.v * math.sqrt(math.log((t + 1) / state.delta))
         inverses = np.linalg.inv(np.swapaxes(state.root, 1, 2) @ state.root)
         centres = np.linalg.solve(state.root, state.image[:, :, None])[:, :, 0]
         return ellipsoids(centres, inverses, 2.0 * v, "two deviations of the draws")
