@@ -201,7 +201,7 @@ def _grid(one: Reproduction) -> Iterator[str]:
     if one.grid.settings.question:
         yield f"{_plain(one.grid.settings.question)}\n"
     if not one.claims:
-        yield "No claims.\n"
+        yield "No claims: it asks, and decides nothing.\n"
         return
     if one.commit:
         yield f"Played at commit {one.commit}.\n"
