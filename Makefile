@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage notebooks docs lint claims bench clean
+.PHONY: demo test coverage notebooks docs lint claims baselines bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/banditlab run experiments/quickstart.toml
@@ -33,6 +33,15 @@ lint: $(VENV)/tested
 claims: $(VENV)/tested
 	$(BIN)/pytest -m claims
 	$(BIN)/banditlab reproduce experiments -o experiments/REPRODUCTIONS.md
+
+# The reference curves that are shipped: banditlab.load("colstim-figure").
+BASELINES := ae_borda/figure bwrk/stochastic c_etc/coverage cascade/table classic/textbook colstim/figure config/figure \
+	maxminlcb/logistic neucb/figure sea/figure
+
+baselines: $(VENV)/tested
+	for grid in $(BASELINES); do name=$$(echo $$grid | tr /_ --); \
+	$(BIN)/banditlab run experiments/$$grid.toml --out results/baselines/$$name && \
+	$(BIN)/banditlab baseline results/baselines/$$name -o banditlab/baselines/$$name.parquet || exit $$?; done
 
 bench: $(VENV)/tested
 	$(BIN)/python benchmarks/against_c.py

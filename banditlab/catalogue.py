@@ -40,6 +40,10 @@ def show_list(console: Console, what: str | None) -> None:
     if what in (None, "offline"):
         rows = [(name, _about(cls).splitlines()[0]) for name, cls in offline.algorithms().items()]
         console.print(_table("offline algorithms", rows), "")
+    if what == "baselines":
+        from banditlab.analysis import baselines
+
+        console.print(_table("baselines", baselines.describe()), "")
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Table:

@@ -152,6 +152,9 @@ def _add_reading(commands: argparse._SubParsersAction) -> None:
     form.add_argument("--tuning", action="store_true", help="what tuned policies were tried as")
     form.add_argument("--macros", metavar="FILE", help="write the numbers as LaTeX macros, such as \\regretColstim")
     _add_plot(commands)
+    baseline = _add(commands, "baseline", "keep finished results in one small file, to be drawn beside others")
+    baseline.add_argument("folder", metavar="DIR")
+    baseline.add_argument("-o", "--output", required=True, metavar="FILE.parquet")
     compare = _add(commands, "compare", "compare policies on paired replications")
     compare.add_argument("folder", metavar="DIR")
     compare.add_argument("a", nargs="?", metavar="A", help="label of a policy (default: every pair)")
@@ -178,6 +181,7 @@ def _add_plot(commands: argparse._SubParsersAction) -> None:
     plot.add_argument("--view", metavar="V", help="curves (default), survival, wrong-order, heatmap or profile")
     plot.add_argument("--versus", metavar="t|P[,P]", help="rounds (default) or a swept parameter; two of a heat map")
     plot.add_argument("--preset", metavar="VENUE", help="exactly a column of icml, icml-wide, neurips, jmlr, ieee ...")
+    plot.add_argument("--beside", metavar="NAME|DIR", help="a baseline or another folder, in the same environments")
     plot.add_argument("--title", metavar="TEXT", help="above the panels")
     plot.add_argument("--confidence", type=float, metavar="C", help="of bands and intervals (default: 0.95)")
     curves = plot.add_argument_group("of --view curves")
@@ -214,8 +218,8 @@ def _add_catalogue(commands: argparse._SubParsersAction) -> None:
     catalogue.add_argument(
         "what",
         nargs="?",
-        choices=("games", "environments", "policies", "wrappers", "offline"),
-        help="default: everything",
+        choices=("games", "environments", "policies", "wrappers", "offline", "baselines"),
+        help="default: everything but baselines",
     )
     show = _add(commands, "show", "describe an environment, policy or wrapper: paper, parameters, defaults")
     show.add_argument("name", metavar="NAME", help="a kind, or game/kind")

@@ -465,12 +465,23 @@ def _plot(options: argparse.Namespace) -> int:
     folder, chosen = Path(options.folder), {key: getattr(options, key) for key in figures.KEYS}
     asked = figures.Options(**{key: value for key, value in chosen.items() if value is not None})
     result = load(folder)
+    if options.beside:
+        result = result.beside(load(options.beside))
     if result.figures and asked == figures.Options() and not options.output:
         _draw_planned(result, folder)
         return 0
     path = Path(options.output or folder / figures.VIEWS[asked.view].file)
     figures.check_file(path)
     _save_figure(figures.draw(result, asked), path)
+    return 0
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    from banditlab.analysis import baselines
+    from banditlab.analysis.loading import load
+
+    n = baselines.write(load(options.folder), options.output)
+    print(f"baseline: {options.output}, {n} replications, {Path(options.output).stat().st_size / 1000:.0f} kB")
     return 0
 
 
@@ -608,6 +619,7 @@ COMMANDS = {
     "reproduce": _reproduce,
     "summary": _summary,
     "plot": _plot,
+    "baseline": _baseline,
     "compare": _compare,
     "report": _report,
     "cite": _cite,

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from banditlab.analysis import baselines
 from banditlab.analysis.cells import CellResult
 from banditlab.analysis.results import Result
+from banditlab.errors import UserError, nearest
 from banditlab.runs import precision
 from banditlab.runs.cell_table import read_cells
 from banditlab.runs.searches import Tuned
@@ -21,14 +23,23 @@ from banditlab.validation import validate
 
 
 def load(folder: str | Path) -> Result:
-    """Read a results folder.
+    """Read a results folder, or a baseline: a file of `banditlab baseline`, or the name of one that is shipped.
+
+    A folder of that name comes before a shipped baseline; `banditlab list baselines` lists these.
 
     Raises
     ------
     UserError
-        It is no results folder, or damaged.
+        It is none of these, or damaged.
     """
     place = Path(folder)
+    if place.suffix == ".parquet":
+        return baselines.read(place)
+    if not place.exists() and place.name == str(folder):
+        if (known := baselines.names()) and place.name in known:
+            return baselines.read(baselines.FOLDER / f"{place.name}.parquet")
+        if near := nearest(place.name, known):
+            raise UserError(f"{folder}: no results folder, and no baseline{near}")
     grid = read_grid(place)
     curves, failed = _by_key(read_curves(place)), defaultdict(set)
     for row in read_failures(place):

@@ -147,13 +147,7 @@ def judge(place: Path, grid: Grid, found: tuple[Claim, ...], folder: Path, troub
     result = load(folder)
     if lost := sum(len(cell.failed) for cell in [*result.cells, *result.missing]):
         return Reproduction(place, grid, found, trouble=f"no verdict: {lost} replications failed")
-    return Reproduction(place, grid, found, tuple(claims.judge(found, result)), commit=_commit(folder))
-
-
-def _commit(folder: Path) -> str:
-    played = [about for about in provenance.read(folder) if about.get("timings")]
-    states = [about["git"].get("banditlab") for about in played if isinstance(about.get("git"), dict)]
-    return provenance.commit(states[-1] if states else None)
+    return Reproduction(place, grid, found, tuple(claims.judge(found, result)), commit=provenance.last_commit(folder))
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

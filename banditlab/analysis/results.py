@@ -469,6 +469,21 @@ class Result:
 
         return claims.Verdicts(claims.judge(claims.read(self.claims, [*self.cells, *self.missing], self.name), self))
 
+    def beside(self, other: Result) -> Result:
+        """Return a result that has the policies of another one too, such as of `banditlab.load("colstim-figure")`.
+
+        Their labels get its name behind them. They stand in the environments that are the same here: kind, parameters
+        and horizon; of one fixed instance, the seed too.
+
+        Raises
+        ------
+        UserError
+            No environment is the same, or no metric that is drawn by default; the line says what differs.
+        """
+        from banditlab.analysis.baselines import beside
+
+        return beside(self, other)
+
     def plot(self, metric: str | None = None, **options: Any) -> Figure:
         """Draw metrics against rounds or a parameter, or another view; options as of `banditlab plot`.
 

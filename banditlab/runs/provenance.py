@@ -82,6 +82,13 @@ def commit(state: Any) -> str:
     return f"{str(state.get('commit'))[:12]}{' with changes' if state.get('dirty') else ''}"
 
 
+def last_commit(folder: str | Path) -> str:
+    """Return the commit of BanditLab's code in the last run of a folder that played something."""
+    played = [about for about in read(folder) if about.get("timings")]
+    states = [about["git"].get("banditlab") for about in played if isinstance(about.get("git"), Mapping)]
+    return commit(states[-1] if states else None)
+
+
 def version(name: str = US) -> str | None:
     """Return the version of an installed package; None where it is not, as where BanditLab runs from its source."""
     try:
