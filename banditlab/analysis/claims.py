@@ -130,9 +130,13 @@ class Effect:
     of: str = ""  #: the means of both policies, where there are two
 
     def __str__(self) -> str:
-        """Return what was measured, to three digits."""
-        measured = f"{self.name} {self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        """Return what was measured, to three digits or whole numbers."""
+        measured = f"{self.name} {_number(self.value)} [{_number(self.low)}, {_number(self.high)}]"
         return f"{self.metric}: {self.of}, {measured}" if self.of else f"{self.metric}: {measured}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < math.inf else f"{value:.3g}"
 
 
 @dataclass(frozen=True)
@@ -348,11 +352,11 @@ def _find(claim: Claim, place: str, group: Group, metric: str, levels: Levels) -
         return _find_mean(claim, place, group[claim.mean][0], metric, levels)
     a, b = claim.policies
     first, second = paired(group[a][0], group[b][0], metric, claim.at)
-    means = f"{a} {first.mean():.4g}, {b} {second.mean():.4g}"
+    means, short = (f"{a} {said(first.mean())}, {b} {said(second.mean())}" for said in ("{:.4g}".format, _number))
     if claim.form in ("equivalent", "ratio"):
-        effect = _effect(metric, "ratio", statistics.ratio(first, second, CONFIDENCE), means)
+        effect = _effect(metric, "ratio", statistics.ratio(first, second, CONFIDENCE), short)
     else:
-        effect = _effect(metric, "difference", statistics.interval(first - second, CONFIDENCE), means)
+        effect = _effect(metric, "difference", statistics.interval(first - second, CONFIDENCE), short)
     if claim.form == "equivalent":
         margin = claim.within * np.abs(second)
         sides = [margin - (first - second), margin + (first - second)]

@@ -155,9 +155,9 @@ def test_figures_say_what_was_measured_and_how_many_more_it_takes():
 def test_effects_have_an_interval_of_their_own_and_the_least_clear_place_is_known():
     found = [judge(read([table], CELLS, "g"), Result("g", False, CELLS))[0] for table in EFFECTS]
     assert [str(one.least.effect).partition(" [")[0] for one in found] == [
-        "regret: root 316.2, linear 1000, difference -684",
-        "regret: linear 1000, root 316.2, ratio 3.16",
-        "regret: linear, mean 1e+03",
+        "regret: root 316, linear 1,000, difference -684",
+        "regret: linear 1,000, root 316, ratio 3.16",
+        "regret: linear, mean 1,000",
         "regret: root, exponent 0.5",
         "regret: linear, factor 2.5",
     ]
