@@ -652,7 +652,8 @@ def test_other_files_that_are_missing_or_wrong(grid, banditlab, tmp_path):
         ("run", grid, "--out", "."): ".: holds files that are no results: choose another --out",
         ("run", grid, "--out", "file"): "file: cannot be written (Not a directory): choose another --out",
         ("run", grid, "--out", "file/deeper"): "file/deeper: cannot be written (Not a directory): choose another --out",
-        ("summary", "nowhere"): "nowhere: no results folder (it has no grid.json)",
+        ("summary", "nowhere"): None,  # it might have been a baseline
+        ("summary", "nowhere/r"): "nowhere/r: no results folder (it has no grid.json)",
         ("plot", "."): ".: no results folder (it has no grid.json)",
         ("compare", "file"): "file: no results folder (it has no grid.json)",
         ("check", "."): ".: no results folder (it has no grid.json)",

@@ -475,4 +475,4 @@ def test_a_label_that_is_no_formula_is_refused_before_anything_runs(tmp_path, ca
 
 def test_every_option_of_plot_is_a_key():
     options = vars(cli._parser().parse_args(["plot", "x"]))
-    assert set(figures.KEYS) == options.keys() - {"command", "plugin", "folder", "output"}
+    assert set(figures.KEYS) == options.keys() - {"command", "plugin", "folder", "output", "beside"}
