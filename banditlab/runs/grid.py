@@ -124,6 +124,11 @@ class World:
         """The kinds beside its own that its numbers depend on."""
         return tuple(part.kind for part in (*self.then, *self.wrappers))
 
+    @functools.cached_property
+    def kinds(self) -> tuple[int, ...]:
+        """The identities of all of them: cells may be many, and kinds are few."""
+        return tuple(map(id, (self.kind, *self.made_of)))
+
     @property
     def verbs(self) -> dict[Callable, Callable]:
         """Its functions, by the stubs of its game."""
@@ -179,6 +184,16 @@ class World:
             metrics = games()[self.kind.game].metrics
             self._metrics[id(policy)] = tuple(m for m in metrics if m.name in self._kept and verbs.issuperset(m.of))
         return self._metrics[id(policy)]
+
+    def metric_names_with(self, policy: Kind) -> tuple[str, ...]:
+        """Return the names of those metrics."""
+        if id(policy) not in self._names:
+            self._names[id(policy)] = tuple(metric.name for metric in self.metrics_with(policy))
+        return self._names[id(policy)]
+
+    @functools.cached_property
+    def _names(self) -> dict[int, tuple[str, ...]]:
+        return {}
 
     @functools.cached_property
     def _metrics(self) -> dict[int, tuple[Metric, ...]]:
@@ -258,6 +273,11 @@ class Cell:
         return self.world.kind.game
 
     @property
+    def kinds(self) -> tuple[int, tuple[int, ...]]:
+        """The identities of all kinds that its numbers depend on."""
+        return id(self.player.kind), self.world.kinds
+
+    @property
     def environment(self) -> str:
         """Label of the environment."""
         return self.world.label
@@ -280,7 +300,7 @@ class Cell:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics that it keeps: its game's, then the users'."""
-        return tuple(metric.name for metric in (*self.game_metrics, *(entry.metric for entry in self.user_metrics)))
+        return (*self.world.metric_names_with(self.player.kind), *(entry.metric.name for entry in self.user_metrics))
 
     @property
     def game_metrics(self) -> tuple[Metric, ...]:

@@ -40,12 +40,11 @@ class Keys:
     def of(self, cell: Cell) -> str:
         """Return the key of a cell: 32 hexadecimal digits."""
         world, player, horizon = cell.world, cell.player, cell.horizon
-        kinds = id(world.kind), id(player.kind), tuple(map(id, world.made_of))
         about = (
             self._way,
             self._once(id(world), _side, world),
             self._once(id(player), _side, player),
-            self._once(kinds, _pair, cell),
+            self._once(cell.kinds, _pair, cell),
             self._once(("horizon", horizon), _points, self._settings.record, horizon),
         )
         return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]

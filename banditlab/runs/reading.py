@@ -19,7 +19,7 @@ from banditlab.games import games
 from banditlab.games.game import names_in
 from banditlab.games.letters import unfit
 from banditlab.registry import TABLE_KEYS, Kind
-from banditlab.runs import precision, searches
+from banditlab.runs import collector, precision, searches
 from banditlab.runs.grid import Cell, Grid, Player, Record, Settings, World, Wrapper
 from banditlab.runs.searches import Space, Tune, Tuned
 from banditlab.runs.store import read_grid
@@ -175,6 +175,7 @@ def _spellings(kind: Any) -> tuple[str, ...]:
     return (kind, kind.rpartition("/")[2]) if isinstance(kind, str) else ()
 
 
+@collector.seldom()
 def parse(table: Mapping[str, Any], source: str) -> Grid:
     """Return the grid of a table as TOML gives it.
 

@@ -14,7 +14,7 @@ import threadpoolctl
 
 from banditlab.errors import UserError
 from banditlab.games.game import shown
-from banditlab.runs import provenance, trace, tuning
+from banditlab.runs import collector, provenance, trace, tuning
 from banditlab.runs.grid import Cell, Grid, Settings
 from banditlab.runs.identity import Keys, code, code_of
 from banditlab.runs.pair import Checked, Curve, Failure, Pair, check, prepare
@@ -110,6 +110,7 @@ def _listed(replications: list[int]) -> str:
     return f"{len(replications)} replications ({shown})"
 
 
+@collector.seldom()
 def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list[Work]:
     """Start every cell once and compile every pair once, here, before any worker does.
 
@@ -125,11 +126,10 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     checked: dict[tuple, Checked] = {}  # by the kinds of a pair: that of its last cell
     found: list[Checked] = []
     for cell, wanted in _to_check(grid.cells):
-        kinds = id(cell.world.kind), id(cell.player.kind), tuple(map(id, cell.world.made_of))
         try:
             if wanted:
-                checked[kinds] = check(cell, grid.settings)
-            found.append(checked.get(kinds))
+                checked[cell.kinds] = check(cell, grid.settings)
+            found.append(checked.get(cell.kinds))
         except UserError as error:
             lines |= dict.fromkeys(f"{grid.source}: {line}" for line in error.lines)
     if lines:
@@ -137,7 +137,7 @@ def survey(grid: Grid, *, portable: bool = False, compiled: bool = True) -> list
     pairs: dict[Any, tuple[Pair, str]] = {}
     key, works = Keys(grid.settings, portable).of, []
     for cell, one in zip(grid.cells, found, strict=True):
-        loop = id(cell.world.kind), id(cell.player.kind), tuple(map(id, cell.world.made_of)), one.layout
+        loop = cell.kinds, one.layout
         if loop not in pairs:
             name = repr((code_of(cell), one.layout))
             pairs[loop] = prepare(cell, grid.settings, portable=portable, compiled=compiled), name
@@ -226,10 +226,11 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: Workers, shard: Shar
     damaged = store.repair()
     if fresh:
         store.clear()
-    finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
-    store.describe(grid, crew.portable, ((work.key, work.cell, work.told) for work in works))
-    plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
-    tasks = plan.begin()
+    with collector.seldom():
+        finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
+        store.describe(grid, crew.portable, ((work.key, work.cell, work.told) for work in works))
+        plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
+        tasks = plan.begin()
     report = Report(notes=[*damaged, *notes(grid)])
     crew.progress.start(_rounds(tasks))
     crew.take(tasks)
@@ -310,8 +311,7 @@ class _Plan:
 
     def _more(self, work: Work) -> Iterator[Task]:
         key, before = work.key, self._until[work.key]
-        known = self._values.get(key, {}), self._failed.get(key, ())
-        self._until[key] = stand(self._settings.replications, *known).n
+        self._until[key] = self._wanted(key)
         wanted = [r for r in range(before, self._until[key]) if self._shard.has(self._places[key] + r)]
         missing = [r for r in wanted if (key, r) not in self._finished]
         self.found += len(wanted) - len(missing)
@@ -319,6 +319,12 @@ class _Plan:
         size = 1 if work.pair.reason else max(1, min(BATCH // work.cell.horizon, -(-len(missing) // 8)))
         for i in range(0, len(missing), size):
             yield Task(work, tuple(missing[i : i + size]))
+
+    def _wanted(self, key: str) -> int:
+        replications = self._settings.replications
+        if isinstance(replications, int):
+            return replications
+        return stand(replications, self._values.get(key, {}), self._failed.get(key, ())).n
 
 
 def _rounds(tasks: Iterable[Task]) -> int:

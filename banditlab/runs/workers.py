@@ -9,9 +9,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 import joblib
@@ -29,8 +28,7 @@ ANSWER = 10  #: seconds that a scheduler has to answer
 LOOK = 0.1  #: seconds until Ctrl-C is seen while other processes play
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A cell of the grid with what was found out about it."""
 
     cell: Cell
@@ -40,8 +38,7 @@ class Work:
     told: frozenset[str]  #: facts that the policy used
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """Replications of a cell that are played one after the other."""
 
     work: Work
