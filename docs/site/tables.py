@@ -350,7 +350,7 @@ def experiments() -> str:
     parts = [
         "# Experiments\n",
         "`banditlab run FILE` plays one, `banditlab check FILE` decides its claims on fresh seeds, and `make claims`\n"
-        "those of all.\n",
+        "those of all: [Reproductions](../experiments/REPRODUCTIONS.md) says what came of each.\n",
     ]
     texts = [file.relative_to(ROOT) for file in sorted((ROOT / "experiments").glob("**/*.md"))]
     parts.append("```{toctree}\n:hidden:\n\n" + "\n".join(f"../{file.with_suffix('')}" for file in texts) + "\n```\n")
