@@ -70,6 +70,15 @@ def agent(
     UserError
         Unknown kind, parameter or fact, a number or a fact out of range, or a fact or features that the policy needs
         are missing.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> agent = banditlab.agent("ucb1", arms=3)
+    >>> arm = agent.ask()
+    >>> agent.tell(1.0)
+    >>> agent
+    <agent UCB1() after 1 rounds>
     """
     entry = registry.find("policy", kind, game)
     axes = games()[entry.game].axes

@@ -69,6 +69,23 @@ def run(
     ------
     UserError
         One line for each mistake, before anything runs.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> arms = {"kind": "bernoulli", "arms": 3, "gap": 0.2}
+    >>> result = banditlab.run(arms, ["ucb1", "thompson-beta"], horizon=1_000, replications=30)
+    >>> result
+    <results of grid: 2 cells>
+    environment        policy metric    x ...
+      bernoulli          ucb1 regret 1000 ...
+      bernoulli thompson-beta regret 1000 ...
+
+    A sweep makes a policy for each value:
+
+    >>> swept = {"kind": "exp3", "sweep": {"rate": [0.01, 0.1]}}
+    >>> banditlab.run(arms, swept, horizon=1_000, replications=30).labels("policy")
+    ['exp3 (rate=0.01)', 'exp3 (rate=0.1)']
     """
     settings = {
         "name": name, "horizon": horizon, "replications": replications, "seed": seed,
@@ -140,6 +157,16 @@ def make(kind: str, *, game: str | None = None, **parameters: Any) -> Any:
     ------
     UserError
         There is none, or both an environment and a policy; an unknown parameter, or a value out of range.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> banditlab.make("bernoulli", arms=3, gap=0.2)
+    Bernoulli(means=None, arms=3, gap=0.2, best=0.6, prior=None)
+    >>> banditlab.make("bernoulli", arms=3, gap=2.0)
+    Traceback (most recent call last):
+        ...
+    banditlab.errors.UserError: bernoulli: gap: at most best = 0.6, since means lie in [0, 1]; got 2.0
     """
     roles = [role for role in registry.ROLES if registry.named(role, kind, game)]
     if len(roles) > 1:
@@ -187,6 +214,15 @@ def play(
     ------
     UserError
         One line for each mistake.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> played = banditlab.play({"kind": "bernoulli", "arms": 3, "gap": 0.2}, "ucb1", horizon=1_000)
+    >>> played
+    <ucb1 in bernoulli, replication 0 after 1,000 rounds: regret ...>
+    >>> int(played.state.plays.sum())
+    1000
     """
     named = {"game": game} if game else {}
     made = from_python(environment, policy, source="play()", horizon=horizon, seed=seed, **named)
@@ -221,6 +257,15 @@ def bound(
     ------
     UserError
         One line for each mistake.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> bounds = banditlab.bound({"kind": "bernoulli", "arms": 3, "gap": 0.2}, horizon=1_000)
+    >>> bounds[["metric", "bound", "value"]].round(1)
+                  metric              bound  value
+    0             regret         Lai-Robbins   34.1
+    1  sample-complexity  Garivier-Kaufmann   72.4
     """
     bounded = {kind.game for kind in registry.kinds("environment") if hasattr(kind.cls, "bounds")}
     kind = registry.find("environment", str(as_table(environment, "environment").get("kind")), game, bounded)

@@ -31,6 +31,17 @@ def load(folder: str | Path) -> Result:
     ------
     UserError
         It is none of these, or damaged.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> baseline = banditlab.load("colstim-figure")
+    >>> baseline.labels("policy")
+    ['CoLSTIM', 'MaxInP', 'Double Thompson', 'uniform']
+    >>> banditlab.load("colstim-figures")
+    Traceback (most recent call last):
+        ...
+    banditlab.errors.UserError: colstim-figures: no results folder, and no baseline; did you mean 'colstim-figure'?
     """
     place = Path(folder)
     if place.suffix == ".parquet":

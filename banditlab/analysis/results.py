@@ -52,6 +52,19 @@ class Result:
         What policies were tried as, where they were tuned.
     failures : list of str
         A line for each cell and reason for which replications failed, in the run that made this result.
+
+    Examples
+    --------
+    >>> import banditlab
+    >>> result = banditlab.load("colstim-figure")
+    >>> result.metrics()
+    ['average']
+    >>> result.summary()[["environment", "policy", "mean", "low", "high", "n"]].head(2).round(1)
+          environment   policy   mean    low   high   n
+    0  linear (dim=5)  CoLSTIM  426.0  404.4  446.3  50
+    1  linear (dim=5)   MaxInP  619.5  591.1  648.9  50
+    >>> result.frame.columns[:7].tolist()
+    ['environment', 'policy', 'horizon', 'metric', 'replication', 'x', 'value']
     """
 
     def __init__(
@@ -324,6 +337,16 @@ class Result:
         ------
         UserError
             Unknown label or metric; two policies that never met.
+
+        Examples
+        --------
+        >>> import banditlab
+        >>> pair = banditlab.load("colstim-figure").compare("CoLSTIM", "MaxInP")
+        >>> pair[["environment", "n", "difference", "low", "high", "wins"]].round(2)
+               environment   n  difference      low     high  wins
+        0   linear (dim=5)  50     -193.49  -224.55  -160.94  0.94
+        1  linear (dim=10)  50     -794.39  -841.53  -748.47  1.00
+        2  linear (dim=20)  50    -1630.78 -1656.30 -1603.33  1.00
         """
         for label in (a, b):
             if label is not None and label not in self.labels("policy"):
