@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,10 +15,11 @@ input, 3 a claim is undecided, 130 stopped by Ctrl-C"""
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        words = [word for word in message.split("'") if word]
-        if "invalid choice" in message and len(words) > 1:
-            near = difflib.get_close_matches(words[1], words[2:], 1)
-            message = f"{words[1]!r} is no command" + (f"; did you mean {near[0]!r}?" if near else "")
+        if found := re.fullmatch(r"argument (.+): invalid choice: '(.*)' \(choose from (.*)\)", message):
+            place, given, choices = found[1], found[2], re.findall(r"[\w-]+", found[3])
+            near = difflib.get_close_matches(given, choices, 1)
+            what = "no command" if place == "COMMAND" else f"none of {', '.join(choices)}"
+            message = f"{given!r} is {what}" + (f"; did you mean {near[0]!r}?" if near else "")
         self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
 
 

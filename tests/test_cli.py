@@ -703,6 +703,10 @@ def test_other_questions_about_a_folder(folder, banditlab, tmp_path):
         ([], "banditlab: the following arguments are required: COMMAND"),
         (["run"], "banditlab run: the following arguments are required: GRID.toml|DIR"),
         (["run", "x.toml", "--job", "two"], None),
+        (
+            ["run", "x.toml", "--backend", "dsk"],
+            "banditlab run: 'dsk' is none of threading, loky, dask; did you mean 'dask'?",
+        ),
     ],
 )
 def test_a_command_that_is_none(arguments, line, banditlab):

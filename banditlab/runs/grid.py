@@ -155,6 +155,11 @@ class World:
             given = given.intersection(*(world.gives for world in self.then)) - switching.TAKES
         return given.difference(*(wrapper.kind.takes for wrapper in self.wrappers))
 
+    @functools.cached_property
+    def retold(self) -> frozenset[str]:
+        """The facts of which policies are told something else."""
+        return frozenset().union(*(getattr(wrapper.instance, "retold", ()) for wrapper in self.wrappers))
+
     @property
     def channel(self) -> tuple[Wrapper, ...]:
         """The wrappers that letters pass through."""

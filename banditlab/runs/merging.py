@@ -27,7 +27,10 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> str:
     first = Path(folders[0])
     grid, cells = read_grid(first), read_cells(first)
     for folder in map(Path, folders[1:]):
-        if read_grid(folder) != grid:
+        other = read_grid(folder)
+        if other != grid and other | {"portable": grid.get("portable")} == grid:
+            raise UserError(f"{folder}: it or {first} was played with --portable, and not both: play all shards alike")
+        if other != grid:
             raise UserError(f"{folder}: holds another grid than {first}: merge the shards of one grid")
         if not read_cells(folder).equals(cells):
             raise UserError(

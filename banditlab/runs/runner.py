@@ -200,6 +200,8 @@ def run(
             f"{grid.source}: replications: shards do not see each other's results, and cannot tell when a precision is "
             "reached: give a number, or share the work by --backend dask"
         )
+    if scheduler and backend != "dask":
+        raise UserError(f"--scheduler {scheduler}: it is for --backend dask")
     count = workers(jobs) if compiled or backend else 1  # a debugger needs everything in its own process
     if grid.settings.trace:
         trace.check(most(grid.settings.replications), len(grid.cells), backend)
@@ -224,17 +226,16 @@ def run(
 
 def _run(grid: Grid, works: list[Work], store: Store, crew: Workers, shard: Shard, fresh: bool) -> Report:
     damaged = store.repair()
-    if fresh:
-        store.clear()
+    report = Report(notes=[*damaged, *notes(grid), *unread(works)])
     with collector.seldom():
-        finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
-        store.describe(grid, crew.portable, ((work.key, work.cell, work.told) for work in works))
-        plan = _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
+        plan = _plan(grid, works, store, shard, fresh)
         tasks = plan.begin()
-    report = Report(notes=[*damaged, *notes(grid)])
-    crew.progress.start(_rounds(tasks))
+        store.describe(grid, crew.portable, ((work.key, work.cell, work.told) for work in works))
     crew.take(tasks)
-    with threadpoolctl.threadpool_limits(1), crew.interruptible():
+    with threadpoolctl.threadpool_limits(1), crew.ready(), crew.interruptible():
+        if fresh:
+            store.clear()
+        crew.progress.start(_rounds(tasks))
         try:
             _collect(crew, plan, store, report)
         except BaseException:
@@ -250,9 +251,30 @@ def _run(grid: Grid, works: list[Work], store: Store, crew: Workers, shard: Shar
     return report
 
 
+def _plan(grid: Grid, works: list[Work], store: Store, shard: Shard, fresh: bool) -> _Plan:
+    if fresh:
+        return _Plan(grid.settings, works, set(), {}, shard)
+    finished = store.finished({work.key: len(work.cell.metrics) for work in works}, grid.settings.trace)
+    return _Plan(grid.settings, works, finished, _values(grid, works, store), shard)
+
+
 def notes(grid: Grid) -> list[str]:
     """Return what environments have to say of a run of so many rounds."""
     return list(dict.fromkeys(line for cell in grid.cells for line in cell.world.notes(cell.horizon)))
+
+
+def unread(works: Sequence[Work]) -> list[str]:
+    """Return which facts environments tell wrong to no policy."""
+    heard: dict[str, frozenset[str]] = {}
+    for work in works:
+        if work.cell.world.retold:
+            heard[work.cell.environment] = heard.get(work.cell.environment, frozenset()) | work.told
+    told = {work.cell.environment: work.cell.world.retold for work in works}
+    return [
+        f"{label}: no policy here uses the {name} that it is told"
+        for label, used in heard.items()
+        for name in sorted(told[label] - used)
+    ]
 
 
 def _values(grid: Grid, works: list[Work], store: Store) -> dict[str, dict[int, float]]:

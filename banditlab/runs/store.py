@@ -22,6 +22,7 @@ import contextlib
 import fcntl
 import itertools
 import json
+import re
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -241,7 +242,11 @@ def _remove(segments: Iterable[Path]) -> None:
 
 
 def _is_foreign(name: str) -> bool:
-    return name not in OURS and not name.startswith(".")  # what begins with a dot is a file that was never finished
+    ours = name in OURS or SHARD.fullmatch(name)
+    return not ours and not name.startswith(".")  # what begins with a dot is a file that was never finished
+
+
+SHARD = re.compile(r"shard-\d+-of-\d+")  #: a folder of part of the work, beside the whole one's files
 
 
 OURS = {
@@ -354,6 +359,8 @@ def read_grid(folder: str | Path) -> dict[str, Any]:
     """
     file = Path(folder) / "grid.json"
     if not file.is_file():
+        if any(SHARD.fullmatch(part.name) for part in Path(folder).glob("shard-*")):
+            raise UserError(f"{folder}: holds shards: banditlab merge {folder}/shard-* -o {folder}")
         raise UserError(f"{folder}: no results folder (it has no grid.json)")
     try:
         grid = json.loads(file.read_text(encoding="utf-8"))

@@ -67,10 +67,13 @@ def start(parts: Sequence[Any], schedule: Schedule, horizon: int) -> State:
     shapes = [part.features.shape for part in parts]
     for i, shape in enumerate(shapes):
         if shape != shapes[0]:
-            raise UserError(
-                f"switch.then[{i - 1}]: features are {shape}, and those of the first environment {shapes[0]}"
-            )
+            raise UserError(f"switch.then[{i - 1}]: {_said(shape)}, and the first environment has {_said(shapes[0])}")
     return State(parts[0].features, np.zeros(1, int), tuple(parts), schedule.starts(horizon), np.zeros(2, int))
+
+
+def _said(shape: tuple[int, int]) -> str:
+    arms, dim = shape
+    return f"{arms} arms" + (f" with features of length {dim}" if dim else "")
 
 
 def facts(state: State, said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,11 @@ class Told:
 
     facts: dict[str, float | int | bool | str] = field(default_factory=dict)  #: by name
 
+    @property
+    def retold(self) -> frozenset[str]:
+        """The names of these facts."""
+        return frozenset(self.facts)
+
     def retell(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Return all facts that are told.
 

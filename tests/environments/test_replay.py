@@ -315,6 +315,12 @@ def test_notes(table):
     assert len(Replay(log=table, thin=True).notes(6)) == 1
 
 
+def test_arms_that_are_in_no_row_are_noted(table):
+    assert Replay(log=table, arms=4, thin=True).notes(6)[1].startswith("arms in no row, of which nothing can be said: ")
+    TABLE.assign(action=TABLE["action"] + 1).to_csv(table, index=False)
+    assert Replay(log=table, thin=True).notes(6)[1].endswith(": 0; are actions counted from 1?")
+
+
 # --- what a log must be -------------------------------------------------------------------------------------------
 
 

@@ -60,6 +60,24 @@ def test_folders_of_different_grids_are_not_merged(make_grid, shards, tmp_path):
         merge([shards[0], tmp_path / "other"], tmp_path / "merged")
 
 
+def test_shards_are_all_portable_or_none(make_grid, tmp_path):
+    for i, portable in ((1, False), (2, True)):
+        runner.run(make_grid(), tmp_path / f"shard-{i}", jobs=1, shard=Shard(i, 2), portable=portable, compiled=False)
+    with pytest.raises(UserError, match="shard-2: it or .*shard-1 was played with --portable, and not both"):
+        merge([tmp_path / "shard-1", tmp_path / "shard-2"], tmp_path / "merged")
+
+
+def test_the_whole_may_stand_in_the_folder_of_its_shards(make_grid, straight, tmp_path, capsys):
+    whole = tmp_path / "whole"
+    for i in (1, 2):
+        runner.run(make_grid(), whole / f"shard-{i}-of-2", jobs=1, shard=Shard(i, 2))
+    assert cli.main(["status", str(whole)]) == 2
+    assert capsys.readouterr().err == f"{whole}: holds shards: banditlab merge {whole}/shard-* -o {whole}\n"
+    merge(sorted(whole.glob("shard-*")), whole)
+    assert same(whole, straight)
+    assert runner.run(make_grid(), whole, jobs=1).done == 0
+
+
 def test_folders_of_different_code_are_not_merged(make_grid, shards, tmp_path, monkeypatch):
     monkeypatch.setattr("banditlab.runs.provenance.cpu", lambda: "another model")
     runner.run(make_grid(), tmp_path / "other", jobs=1)
@@ -86,3 +104,17 @@ def test_no_scheduler_is_one_line(make_grid, tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "ANSWER", 1)
     with pytest.raises(UserError, match=r"--scheduler tcp://127\.0\.0\.1:9: no Dask scheduler answers there"):
         runner.run(make_grid(), tmp_path / "dask", backend="dask", scheduler="tcp://127.0.0.1:9")
+
+
+def test_starting_over_keeps_what_there_is_until_it_can_start(make_grid, straight, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "ANSWER", 1)
+    before = (straight / "curves.parquet").read_bytes()
+    with pytest.raises(UserError, match="no Dask scheduler answers there"):
+        runner.run(make_grid(), straight, fresh=True, backend="dask", scheduler="tcp://127.0.0.1:9")
+    assert (straight / "curves.parquet").read_bytes() == before
+
+
+def test_a_scheduler_is_for_dask(make_grid, tmp_path):
+    with pytest.raises(UserError, match=r"--scheduler tcp://a:1: it is for --backend dask"):
+        runner.run(make_grid(), tmp_path / "r", scheduler="tcp://a:1")

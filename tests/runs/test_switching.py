@@ -130,7 +130,7 @@ def test_mistakes_have_a_line(environment, message):
 
 def test_parts_have_as_many_arms():
     one = grid({**BERNOULLI, "switch": {"every": 9, "then": [{"means": [0.1, 0.2, 0.3]}]}})
-    with pytest.raises(UserError, match=r"switch.then\[0\]: features are \(3, 0\), and those of the first"):
+    with pytest.raises(UserError, match=r"switch.then\[0\]: 3 arms, and the first environment has 2 arms"):
         check(one.cells[0], one.settings)
 
 

@@ -17,7 +17,7 @@ from banditlab.errors import UserError
 from banditlab.games import games
 from banditlab.games.letters import carry, chain, make_room, make_shelf
 from banditlab.numerics.links import probability
-from banditlab.runs import reading
+from banditlab.runs import reading, runner
 from banditlab.runs.pair import check, play_replications, prepare
 from banditlab.wrappers.abstention import Abstention
 from banditlab.wrappers.annotators import Annotators
@@ -353,6 +353,15 @@ def test_a_wrong_fact_is_what_the_policy_hears():
     right, told, wrong = (final(*w) for w in ([], [{"kind": "told"}], [{"kind": "told", "facts": {"noise": 30}}]))
     assert_array_equal(right, told)
     assert (right != wrong).any()
+
+
+def test_a_wrong_fact_that_no_policy_uses_is_noted(tmp_path):
+    def notes(policy):
+        one = grid({"kind": "gaussian", "arms": 3}, policy, {"kind": "told", "facts": {"noise": 30}})
+        return runner.run(one, tmp_path / policy["kind"], jobs=1, compiled=False).notes
+
+    assert notes({"kind": "ucb1"}) == ["gaussian + told: no policy here uses the noise that it is told"]
+    assert notes({"kind": "thompson-gaussian", "std": "told"}) == []
 
 
 def test_policies_that_learn_several_rounds_at_once_are_refused():

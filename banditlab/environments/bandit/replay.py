@@ -118,11 +118,15 @@ class Replay:
 
     def notes(self, horizon: int) -> list[str]:
         """Return what a user should know of a run of that many rounds."""
-        chances = self._read().chances
+        log = self._read()
+        chances, logged = log.chances, np.bincount(log.actions, minlength=log.arms)
         low, high = chances.min(), chances.max()
         lines = ["bands are of coins and shuffles; metrics ending in -se are errors due to the log"]
         if high > low and not self.thin:
             lines.append(f"probabilities {low:.3g} .. {high:.3g}: replay-value is biased (thin = true mends that)")
+        if never := [str(arm) for arm in np.flatnonzero(logged == 0)]:
+            first = "; are actions counted from 1?" if never == ["0"] else ""
+            lines.append(f"arms in no row, of which nothing can be said: {', '.join(never)}{first}")
         return lines
 
     def facts(self, state) -> dict[str, Any]:
