@@ -128,8 +128,16 @@ def _verdicts(result: Result, grid: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _decisive(grid: Mapping[str, Any]) -> list[Any]:
-    """Return what a check has in common with the run of the same grid."""
-    return [grid.get(key) for key in ("metric", "claims", "environments", "policies", "cells")]
+    """Return what a check has in common with the run of the same grid; both tune on seeds of their own."""
+    asked = [{**about, "parameters": _untuned(about)} for about in grid["policies"]]
+    cells = [[world, asked[player], horizon] for world, player, horizon in grid["cells"]]
+    return [*(grid.get(key) for key in ("metric", "claims", "tune", "environments")), cells]
+
+
+def _untuned(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a policy, but for those that tuning chose."""
+    chosen = about.get("tuned", {}).get("names", ())
+    return {name: value for name, value in about["parameters"].items() if name not in chosen}
 
 
 def _written(claim: Mapping[str, Any]) -> str:

@@ -284,6 +284,20 @@ def test_claims_are_judged_on_the_check_where_there_is_one(tmp_path):
     assert "The check was made with another form of the grid" in plain(page.render(found))
 
 
+def test_what_tuning_chose_is_no_other_form_of_the_grid(tmp_path):
+    budget = "[tune]\ncandidates = 2\nreplications = 1\n"
+    text = GRID + '[[policy]]\nkind = "exp3"\ntune.rate = [0.1, 0.4]\n' + budget
+    folder = play(tmp_path, text)
+    play(tmp_path, text, command="check", code=1)
+    grids = [json.loads((place / "grid.json").read_text()) for place in (folder, folder / "check")]
+    chosen = [[about["parameters"] for about in grid["policies"] if "tuned" in about] for grid in grids]
+    assert chosen[0] != chosen[1]
+    assert not contents.gather(folder)["verdicts"]["outdated"]
+    for old, new in (("0.4]", "0.5]"), ("replications = 1", "replications = 2")):
+        play(tmp_path, text.replace(old, new), command="check", code=1)
+        assert contents.gather(folder)["verdicts"]["outdated"]
+
+
 def test_failures_and_what_is_missing_are_told(tmp_path):
     (tmp_path / "mine.py").write_text(BROKEN)
     text = GRID + '[[policy]]\nkind = "broken"\n'
