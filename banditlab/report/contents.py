@@ -73,7 +73,7 @@ def gather(folder: str | Path, metric: str | None = None) -> dict[str, Any]:
         "failures": list(_failures(result)),
         "unfinished": result.unfinished(),
         "settings": list(_settings(grid)),
-        "sides": [("Environments", [*_sides(grid, "environments")]), ("Policies", [*_sides(grid, "policies")])],
+        "sides": [("Environments", [*_environments(grid)]), ("Policies", [*_policies(grid)])],
         "runs": list(_runs(folder)),
         "references": _references(folder),
     }
@@ -219,19 +219,48 @@ def _settings(grid: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     return ((key, _value(value)) for key, value in grid.items() if key not in hidden)
 
 
-def _sides(grid: Mapping[str, Any], which: str) -> Iterator[dict[str, Any]]:
-    role = {"environments": "environment", "policies": "policy"}[which]
-    for about in grid[which]:
+def _environments(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for about in grid["environments"]:
         others = [("wrapper", one, "through") for one in about.get("wrappers", [])]
-        others += [(role, one, "takes turns with") for one in about.get("switch", {}).get("then", [])]
+        others += [("environment", one, "takes turns with") for one in about.get("switch", {}).get("then", [])]
         turns = {key: value for key, value in about.get("switch", {}).items() if key != "then" and value}
-        mode = {"instance": about["instance"]} if "instance" in about else {}
-        mode |= {"tuned": about["tuned"]["names"]} if "tuned" in about else {}
+        mode = {"instance": about["instance"]} | {f"switch.{key}": value for key, value in turns.items()}
         yield {
             "label": about["label"],
-            **_part(role, about, about["game"], mode | {f"switch.{key}": value for key, value in turns.items()}),
+            **_part("environment", about, about["game"], mode),
             "more": [(relation, _part(kind, one, about["game"])) for kind, one, relation in others],
+            "by_place": [],
         }
+
+
+def _policies(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each policy once, with the parameters that tuning and conditions gave it in each place."""
+    for (game, label), places in _places(grid).items():
+        about = next(iter(places.values()))
+        tuned = about.get("tuned", {}).get("names", [])
+        own = about["parameters"]
+        varied = {key for one in places.values() for key in own if key in tuned or one["parameters"][key] != own[key]}
+        common = {key: value for key, value in own.items() if key not in varied}
+        yield {
+            "label": label,
+            **_part("policy", {**about, "parameters": common}, game, {"tuned": tuned} if tuned else {}),
+            "more": [],
+            "by_place": [
+                (place, [(key, _value(value)) for key, value in one["parameters"].items() if key in varied])
+                for place, one in (places.items() if varied else ())
+            ],
+        }
+
+
+def _places(grid: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:
+    """Return what each policy, by game and label, is in each environment, and for each horizon if it was tuned."""
+    several = len({horizon for _, _, horizon in grid["cells"]}) > 1
+    found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for world, player, horizon in grid["cells"]:
+        about, place = grid["policies"][player], grid["environments"][world]["label"]
+        place += f", T = {horizon:,}" if several and "tuned" in about else ""
+        found[about["game"], about["label"]][place] = about
+    return found
 
 
 def _part(role: str, about: Mapping[str, Any], game: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -394,6 +394,41 @@ def test_tuned_policies_have_a_table_of_what_was_tried(tmp_path):
     assert 'tuned = ["epsilon"]' in said
 
 
+def sides_of(folder):
+    """What the report says of each policy: its parameters, and those that differ from place to place."""
+    [(_, environments), (title, policies)] = contents.gather(folder)["sides"]
+    assert (title, len(environments)) == ("Policies", 3)
+    return {
+        one["label"]: (dict(one["parameters"]), {place: dict(own) for place, own in one["by_place"]})
+        for one in policies
+    }
+
+
+def test_a_tuned_policy_stands_once_with_its_values_by_environment_and_horizon(tmp_path):
+    budget = "[tune]\ncandidates = 2\nreplications = 1\n"
+    text = GRID.replace("horizon = 60", "sweep = { horizon = [20, 40] }").partition("[[claim]]")[0]
+    folder = play(tmp_path, text + '[[policy]]\nkind = "exp3"\ntune.rate = [0.1, 0.4]\n' + budget)
+    found = sides_of(folder)
+    assert list(found) == banditlab.load(folder).labels("policy")
+    common, by_place = found["exp3"]
+    assert common["tuned"] == '["rate"]'
+    assert "rate" not in common
+    tuned = [cell for cell in banditlab.load(folder).cells if cell.tuned]
+    assert by_place == {
+        f"{cell.environment}, T = {cell.horizon}": {"rate": f"{cell.searched['rate']}"} for cell in tuned
+    }
+    assert len(by_place) == 6
+    assert f"in {tuned[0].environment}, T = 20 rate = " in plain(page.render(contents.gather(folder)))
+
+
+def test_a_policy_with_conditions_stands_once_with_what_differs(tmp_path):
+    condition = "[[policy.when]]\nenvironment = { gap = 0.1 }\nepsilon = 0.3\n"
+    folder = play(tmp_path, GRID + '[[policy]]\nkind = "epsilon-greedy"\nepsilon = 0.2\n' + condition)
+    common, by_place = sides_of(folder)["epsilon-greedy"]
+    assert common["schedule"] == '"fixed"'
+    assert [*by_place.values()] == [{"epsilon": "0.2"}, {"epsilon": "0.3"}, {"epsilon": "0.2"}]
+
+
 def test_another_metric_and_all_of_them(folder):
     found = contents.gather(folder, "realised-regret")
     assert {figure["title"] for figure in found["figures"]} == {"Realised regret", "Realised regret against gap"}
