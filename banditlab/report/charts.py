@@ -53,9 +53,9 @@ def _by_game_and_metric(chosen: Chosen) -> Iterable[Chosen]:
 
 def _swept_by_label(members: Chosen) -> list[str]:
     """Return the parameters of which a sweep left its mark on labels, and the horizon where there are several."""
-    tails = {label.partition(" (")[2] for cell, _ in members for label in (cell.environment, cell.policy)}
-    marked = {part.partition("=")[0] for tail in tails for part in tail.rstrip(")").split(", ") if "=" in part}
-    return sorted(name for name in swept(cell for cell, _ in members) if name == "horizon" or name in marked)
+    labels = {label for cell, _ in members for label in (cell.environment, cell.policy)}
+    names = swept(cell for cell, _ in members)
+    return sorted(name for name in names if name == "horizon" or any(without(one, name) != one for one in labels))
 
 
 def _over_rounds(members: Chosen, looks: Looks) -> dict[str, Any]:

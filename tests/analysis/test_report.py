@@ -184,6 +184,36 @@ def test_numbers_words_and_levels_on_the_axis_of_a_parameter(sweep, x, ticks, tm
     assert (panel["x"], panel["ticks"]) == (x, ticks)
 
 
+def test_swept_parameters_of_wrappers_have_figures(tmp_path):
+    """Each from its own part of the labels, whatever other parts there are, and other parameters that differ."""
+    environments = """
+[[environment]]
+kind = "bernoulli"
+arms = 3
+sweep = { gap = [0.1, 0.5] }
+[[environment.wrapper]]
+kind = "corrupted"
+rate = 0.1
+[[environment.wrapper]]
+kind = "delayed"
+sweep = { rounds = [5, 10] }
+[[environment]]
+kind = "bernoulli"
+label = "other"
+arms = 4
+[[policy]]"""
+    head, _, tail = GRID.partition("[[claim]]")[0].partition("[[environment]]")
+    folder = play(tmp_path, f"{head}{environments}{tail.partition('[[policy]]')[2]}")
+    found = {figure["title"]: figure["panels"] for figure in contents.gather(folder)["figures"]}
+    assert list(found) == ["Regret", "Regret against delayed.rounds", "Regret against gap"]
+    titles = {name: [panel["title"] for panel in panels] for name, panels in found.items()}
+    assert titles["Regret against delayed.rounds"] == [
+        f"bernoulli (gap={gap}) + corrupted + delayed" for gap in (0.1, 0.5)
+    ]
+    assert titles["Regret against gap"] == [f"bernoulli + corrupted + delayed (rounds={n})" for n in (5, 10)]
+    assert [panel["x"] for panel in found["Regret against delayed.rounds"]] == [[5, 10]] * 2
+
+
 def test_horizons_are_panels_and_a_parameter(tmp_path):
     text = GRID.replace("horizon = 60", "sweep = { horizon = [20, 40] }").replace("[0.05, 0.1, 0.5]", "[0.5]")
     drawn = contents.gather(play(tmp_path, text))["figures"]
