@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 ROLES = ("environment", "policy")
 #: Part of a label that a sweep added, such as "delayed (rounds=10, keep=1)": what stands before it, and what in it.
-ADDED = re.compile(r"(?P<head>\S*) \((?P<parts>[\w.]+=[^()]*)\)")
+#: A value may have a pair of brackets of its own, as in "bernoulli (prior=beta(1,1))".
+ADDED = re.compile(r"(?P<head>\S*) \((?P<parts>[\w.]+=(?:[^()]|\([^()]*\))*)\)")
 
 
 class Scene(Protocol):

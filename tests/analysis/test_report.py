@@ -214,6 +214,13 @@ arms = 4
     assert [panel["x"] for panel in found["Regret against delayed.rounds"]] == [[5, 10]] * 2
 
 
+def test_words_with_brackets_are_swept_like_others(tmp_path):
+    text = GRID.partition("[[claim]]")[0].replace("gap = [0.05, 0.1, 0.5]", 'prior = ["beta(1,1)", "beta(2,1)"]')
+    [_, figure] = contents.gather(play(tmp_path, text.replace('label = "a', "#", 1)))["figures"]
+    assert (figure["title"], [panel["title"] for panel in figure["panels"]]) == ("Regret against prior", ["bernoulli"])
+    assert figure["panels"][0]["ticks"] == [[0, "beta(1,1)"], [1, "beta(2,1)"]]
+
+
 def test_horizons_are_panels_and_a_parameter(tmp_path):
     text = GRID.replace("horizon = 60", "sweep = { horizon = [20, 40] }").replace("[0.05, 0.1, 0.5]", "[0.5]")
     drawn = contents.gather(play(tmp_path, text))["figures"]
