@@ -170,10 +170,9 @@ class Finding:
         """What would settle it."""
         if math.isnan(self.more):
             return "more replications are needed"
-        settles = 0 < self.more < 1e9
-        return (
-            f"about {self.more:,.0f} more replications would settle it" if settles else "more replications will not do"
-        )
+        if not 0 < self.more < 1e9:
+            return "more replications will not do"
+        return f"about {self.more:,.0f} more replication{'' if self.more == 1 else 's'} would settle it"
 
 
 @dataclass(frozen=True)
@@ -404,11 +403,25 @@ def _decide(place: str, figures: str, sides: list[np.ndarray], levels: Levels, e
     clear = min(_in_half_widths(side.mean, side.low, side.high) for side in found)
     if all(side.low > 0 for side in found):
         return Finding(place, "holds", figures, effect=effect, clear=clear)
-    if any(statistics.interval(side, levels.fails).high < 0 for side in sides):
+    wider = [statistics.interval(side, levels.fails) for side in sides]
+    if any(side.high < 0 for side in wider):
         return Finding(place, "fails", figures, effect=effect, clear=clear)
-    open_ = [side for side in found if not side.low > 0]
-    more = max(statistics.needed(side.n, side.mean, (side.high - side.low) / 2) for side in open_)
+    more = _more(
+        found[0].n,
+        [(side.mean, side.mean - side.low) for side in found],
+        [(side.mean, side.high - side.mean) for side in wider],
+    )
     return Finding(place, "undecided", figures, more, effect, clear)
+
+
+def _more(n: int, holds: Sequence[tuple[float, float]], fails: Sequence[tuple[float, float]]) -> float:
+    """Estimate how many more replications decide, if means stay: all quantities are positive, or one is negative.
+
+    From the mean of each, and how far its interval reaches below it (of `holds`) and above it (of `fails`): a bootstrap
+    interval is not the same on both sides, and the one towards zero is what keeps the claim open.
+    """
+    negative = [statistics.needed(n, mean, reach) for mean, reach in fails if mean < 0]
+    return min(negative) if negative else max(statistics.needed(n, mean, reach) for mean, reach in holds)
 
 
 def _in_half_widths(distance: float, low: float, high: float) -> float:
@@ -436,6 +449,10 @@ def _find_slope(claim: Claim, place: str, cells: list[CellResult], metric: str, 
     wider = growth_of(cells, metric, levels.fails)
     if wider.high < low or wider.low > high:
         return Finding(place, "fails", figures, effect=effect, clear=clear)
-    distance = min(abs(found.exponent - low), abs(found.exponent - high))
-    more = statistics.needed(found.n, distance, (found.high - found.low) / 2)
+    above, below = found.exponent - low, high - found.exponent  # both are positive where it holds
+    more = _more(
+        found.n,
+        [(above, found.exponent - found.low), (below, found.high - found.exponent)],
+        [(above, wider.high - found.exponent), (below, found.exponent - wider.low)],
+    )
     return Finding(place, "undecided", figures, more, effect, clear)

@@ -329,13 +329,13 @@ def detectable(n: int, power: float = 0.8, confidence: float = 0.95) -> float:
     return float(nctdtrinc(n - 1, 1 - power, _student(n, confidence)) / math.sqrt(n)) if n > 1 else math.inf
 
 
-def needed(n: int, mean: float, half_width: float) -> float:
+def needed(n: int, mean: float, reach: float) -> float:
     """Estimate how many more replications until an interval excludes zero, if its mean stays.
 
-    From n, mean and half width so far; widths shrink like 1 / sqrt(n). A whole number, at least 1; inf for a
-    mean of zero or an infinite width, nan for one that is nan.
+    From n, the mean, and how far the interval reaches from it towards zero so far, which shrinks like 1 / sqrt(n). A
+    whole number, at least 1; inf for a mean of zero or an infinite reach, nan for one that is nan.
     """
-    ratio = float(half_width) / abs(float(mean)) if mean != 0 else math.inf
+    ratio = float(reach) / abs(float(mean)) if mean != 0 else math.inf
     more = n * (ratio * ratio - 1)
     return float(max(1, math.ceil(more))) if math.isfinite(more) else more
 

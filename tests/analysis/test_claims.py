@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from banditlab.analysis import claims
-from banditlab.analysis.cells import CellResult
+from banditlab.analysis.cells import CellResult, growth_of
 from banditlab.analysis.claims import judge, read
 from banditlab.analysis.results import Result
+from banditlab.analysis.statistics import interval, needed
 from banditlab.errors import UserError
 
 #: With the rounds that the claims below speak of.
@@ -150,6 +151,51 @@ def test_figures_say_what_was_measured_and_how_many_more_it_takes():
     assert holds.findings[0].place == "world"
     assert "n = 40" in holds.findings[0].figures
     assert holds.findings[0].figures.startswith("root 316.2, linear 1000: difference -683.8 [")
+
+
+#: Numbers whose mean has an interval that reaches much further down than up.
+SKEWED = np.array([1.0] * 8 + [2.0] * 6 + [-14.0, 9.0])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_how_many_more_rests_on_the_side_towards_the_bound(sign):
+    cells = [cell("a", LINEAR + 50, 0, n=16), cell("b", LINEAR + 50, 0, n=16)]
+    cells[1].curves["regret"][:, -1] += sign * SKEWED
+    found = interval(sign * SKEWED, 0.95)
+    towards = found.mean - found.low if sign > 0 else found.high - found.mean
+    assert abs(2 * towards / (found.high - found.low) - 1) > 0.2
+    for claim in ({"below": ["a", "b"]}, {"above": ["a", "b"]}, {"mean": "b", "between": [0, 1050]}):
+        [judged] = judge(read([{"text": "x", **claim}], cells, "g"), Result("g", False, cells))
+        assert judged.verdict == "undecided"
+        assert judged.findings[0].more == needed(16, found.mean, towards)
+
+
+def test_a_slope_needs_more_replications_for_the_side_that_is_open():
+    skewed = cell("p", LINEAR, 0, n=16)
+    skewed.curves["regret"][:, -1] += 20 * SKEWED
+    growth = growth_of([skewed], "regret")
+    low, high = growth.exponent - growth.low, growth.high - growth.exponent
+    for between, wanted in (
+        ([growth.exponent - low / 2, growth.exponent + 9 * high], needed(16, low / 2, low)),
+        ([growth.exponent - 9 * low, growth.exponent + high / 3], needed(16, high / 3, high)),
+        ([growth.exponent + high / 2, growth.exponent + high], needed(16, high / 2, high)),
+    ):
+        claim = {"text": "x", "slope": "p", "between": between}
+        [judged] = judge(read([claim], [skewed], "g"), Result("g", False, [skewed]))
+        assert judged.findings[0].more == wanted
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (1.0, "about 1 more replication would settle it"),
+        (1200.0, "about 1,200 more replications would settle it"),
+        (np.inf, "more replications will not do"),
+        (np.nan, "more replications are needed"),
+    ],
+)
+def test_advice(more, said):
+    assert claims.Finding("world", "undecided", "", more).advice == said
 
 
 def test_effects_have_an_interval_of_their_own_and_the_least_clear_place_is_known():

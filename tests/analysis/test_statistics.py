@@ -602,7 +602,7 @@ def test_detectable_refuses_what_is_no_share(bad):
 
 
 @pytest.mark.parametrize(
-    ("n", "mean", "half_width", "more"),
+    ("n", "mean", "reach", "more"),
     [
         (50, 1.0, 2.0, 150),
         (50, -1.0, 2.0, 150),
@@ -615,13 +615,13 @@ def test_detectable_refuses_what_is_no_share(bad):
         (1, 1.0, math.nan, math.nan),
     ],
 )
-def test_needed(n, mean, half_width, more):
-    assert needed(n, mean, half_width) == pytest.approx(more, nan_ok=True)
+def test_needed(n, mean, reach, more):
+    assert needed(n, mean, reach) == pytest.approx(more, nan_ok=True)
 
 
 @few
 @given(st.integers(2, 1000), st.floats(0.01, 100), st.floats(0.01, 100))
-def test_needed_replications_suffice(n, mean, half_width):
-    assume(half_width > mean)
-    more = needed(n, mean, half_width)
-    assert half_width * math.sqrt(n / (n + more)) <= mean * (1 + 1e-12)
+def test_needed_replications_suffice(n, mean, reach):
+    assume(reach > mean)
+    more = needed(n, mean, reach)
+    assert reach * math.sqrt(n / (n + more)) <= mean * (1 + 1e-12)
