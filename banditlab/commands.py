@@ -268,12 +268,8 @@ def _trace(options: argparse.Namespace) -> int:
     metric = shown(options.metric or grid.settings.metric, cell.metrics)[0]
     if options.metric and metric != options.metric:
         raise UserError(f"--metric {options.metric}: no metric of {cell.title}{nearest(options.metric, cell.metrics)}")
-    first, _, after = options.rounds.partition(":")
-    if not (first.isdecimal() and after.isdecimal() and int(first) < int(after)):
-        raise UserError(f"--rounds {options.rounds}: should read A:B with A < B, such as 0:20")
-    rounds = range(int(first), min(int(after), cell.horizon))
-    if not rounds:
-        raise UserError(f"--rounds {options.rounds}: the rounds of this cell are 0 .. {cell.horizon - 1}")
+    ends = [int(end) if end.isdecimal() else None for end in options.rounds.split(":")]
+    rounds = trace.within(ends, cell.horizon, f"--rounds {options.rounds}", "0:20")
     if options.replication < 0:
         raise UserError(f"--replication {options.replication}: they are counted from 0")
     seen = watch(cell, grid.settings, options.replication, rounds, metric, portable=options.portable)

@@ -244,9 +244,10 @@ class Result:
         Raises
         ------
         UserError
-            There is no such policy, environment, column, replication, or no trace; or a file is damaged.
+            There is no such policy, environment, column, replication or round, or no trace; or a file is damaged.
         """
         from banditlab.analysis.traces import read_traces
+        from banditlab.runs.trace import within
 
         if self.folder is None:
             raise UserError("traces are files: give run() a folder for them, out=...")
@@ -256,6 +257,9 @@ class Result:
                 raise UserError(f"no {role} {asked[role]!r}{nearest(asked[role], self.labels(role))}")
         given = {key: value for key, value in asked.items() if value is not None}
         cells = [cell for cell in self.cells if all(getattr(cell, key) == value for key, value in given.items())]
+        if rounds is not None and cells:
+            asked_for = within(rounds, max(cell.horizon for cell in cells), f"rounds={rounds!r}", "(0, 20)")
+            rounds = asked_for.start, asked_for.stop
         single = replication is not None and np.ndim(replication) == 0
         return read_traces(self.folder, cells, [replication] if single else replication, columns, rounds)
 

@@ -347,6 +347,35 @@ def read(file: Path, columns: Sequence[str] | None = None, rounds: tuple[int, in
         raise Damaged(f"{file}: damaged: {line}: delete it and run the grid again, which plays it again") from error
 
 
+def within(rounds: Sequence[int], horizon: int, place: str, example: str) -> range:
+    """Return the rounds that are asked for, as far as there are so many.
+
+    Parameters
+    ----------
+    rounds : (int, int)
+        The first and the one after the last, counted from 0; as a user gave it.
+    horizon : int
+    place, example : str
+        For messages.
+
+    Raises
+    ------
+    UserError
+        It is no such pair, or no round lies there.
+    """
+    if not (_are_two_whole(rounds) and 0 <= rounds[0] < rounds[1]):
+        raise UserError(f"{place}: should be the first round, from 0, and the one after the last, such as {example}")
+    found = range(int(rounds[0]), min(int(rounds[1]), horizon))
+    if not found:
+        raise UserError(f"{place}: the rounds are 0 .. {horizon - 1}")
+    return found
+
+
+def _are_two_whole(numbers: Sequence[int]) -> bool:
+    whole = isinstance(numbers, list | tuple) and all(isinstance(number, int | np.integer) for number in numbers)
+    return whole and len(numbers) == 2
+
+
 def check(replications: int, cells: int, backend: str | None) -> None:
     """See that the traces of a grid with so many cells can be written.
 

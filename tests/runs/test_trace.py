@@ -1,6 +1,7 @@
 """Traces hold every round as it was, in the same bytes however it was played, and only once it is finished."""
 
 import errno
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -366,10 +367,15 @@ def test_only_what_is_asked_for_is_read(traced, monkeypatch):
         ({"replication": 6}, "no trace of replication 6 of uniform in bernoulli"),
         ({"columns": ["arms"]}, "no column 'arms'; did you mean 'arm'"),
         ({"horizon": 7}, "no traces"),
+        *(
+            ({"rounds": rounds}, f"rounds={rounds!r}: should be the first round, from 0, and the one after the last")
+            for rounds in (5, (5, 3), (3,), (1, 2, 3), (0.0, 3.0), ("0", "3"), (-1, 3), "12", ())
+        ),
+        ({"rounds": (150, 160)}, "rounds=(150, 160): the rounds are 0 .. 149"),
     ],
 )
 def test_mistakes_in_what_is_asked(asked, line, traced):
-    with pytest.raises(UserError, match=line):
+    with pytest.raises(UserError, match=re.escape(line)):
         banditlab.load(traced).trace(**asked)
 
 

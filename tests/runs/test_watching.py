@@ -130,10 +130,16 @@ def test_the_table_is_80_columns_wide(grid_file, capsys):
         ([], "--policy: say which: ucb1, even"),
         (["--policy", "ucb"], "--policy ucb: no policy 'ucb'; did you mean 'ucb1'?"),
         (["--policy", "ucb1"], "--environment: say which: gaussian, linear"),
-        (["--policy", "ucb1", "--environment", "linear", "--rounds", "5"], "--rounds 5: should read A:B with A < B"),
+        *(
+            (
+                ["--policy", "ucb1", "--environment", "linear", "--rounds", given],
+                f"--rounds {given}: should be the first",
+            )
+            for given in ("5", "3:1", "1:x", "1:2:3", ":4", "0:0")
+        ),
         (
             ["--policy", "ucb1", "--environment", "linear", "--rounds", "200:210"],
-            "the rounds of this cell are 0 .. 199",
+            "--rounds 200:210: the rounds are 0 .. 199",
         ),
         (["--policy", "ucb1", "--environment", "linear", "--metric", "regrets"], "did you mean 'regret'?"),
     ],
