@@ -243,7 +243,7 @@ def print_watched(cell: Cell, replication: int, rounds: range, seen: Iterable[Wa
             "round": str(one.round),
             "shown": "; ".join(map(_brief, one.shown)),
             **{f"{name} by arm": _ranked(one) for name in names if one.scores[0] == name},
-            **{name: _brief(value) for name, value in (one.played | one.answered).items()},
+            **{name: _whole(value) for name, value in (one.played | one.answered).items()},
             "heard": _heard(one) if cell.world.channel else "",
             f"{'+ ' * sums}{metric}": _brief(one.added),
             "learnt": _learnt(one),
@@ -263,6 +263,15 @@ def print_watched(cell: Cell, replication: int, rounds: range, seen: Iterable[Wa
     console().print(shown)
     if len(found) < len(rounds):
         console().print(f"the policy stopped before round {rounds.start + len(found)}")
+
+
+def _whole(value: Any) -> str:
+    """Write what was played or answered: of sets and of what was seen of their parts, nothing is left out."""
+    if isinstance(value, dict):
+        return ", ".join(f"{place}: {_brief(number)}" for place, number in value.items())
+    if isinstance(value, list) and all(type(number) is int for number in value):
+        return " ".join(map(str, value))
+    return _brief(value)
 
 
 def _brief(value: Any) -> str:

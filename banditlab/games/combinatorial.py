@@ -271,7 +271,7 @@ GAME = Game(
     note=note,
     columns=lambda shape: Columns(
         actions=(Column("rounds"), Column("items", int, shape["items"])),
-        rewards=(Column("reward", float), Column("values", float, shape["parts"])),
+        rewards=(Column("reward", float), Column("values", float, shape["parts"], sparse=True)),
     ),
     log=log,
     outcome=read_outcome,

@@ -157,11 +157,14 @@ class Column:
         int, float or bool.
     size : int, optional
         Of a list, how many numbers at most; of integers -1 stands for none.
+    sparse : bool
+        Of a list, whether some of its numbers may not have been seen, which are nan.
     """
 
     name: str
     kind: type = int
     size: int | None = None
+    sparse: bool = False
 
 
 class Columns(NamedTuple):

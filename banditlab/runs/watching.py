@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from banditlab.games import games
-from banditlab.games.game import Indices
+from banditlab.games.game import Column, Indices
 from banditlab.runs import trace
 from banditlab.runs.grid import Cell, Settings
 from banditlab.runs.pair import Start, begin, prepare
@@ -26,7 +26,7 @@ class Watched(NamedTuple):
     round: int  #: 0, 1, ...
     shown: list[np.ndarray]  #: the features (d,) of each arm that was played, or what else the round showed
     scores: tuple[str, dict[int, float]]  #: a number of `choose` by arm, largest or least of one that was played
-    played: dict[str, Any]  #: by the names of a trace's columns
+    played: dict[str, Any]  #: by the names of a trace's columns; of a list that has gaps, what was seen by its place
     answered: dict[str, Any]  #: likewise
     heard: list[dict[str, Any]]  #: the arguments of each call of `learn`, but for states and features
     learnt: dict[str, dict[tuple[int, ...], Any]]  #: numbers of the policy's state that changed, by name and index
@@ -118,7 +118,7 @@ class _Stage:
         arrays = trace.decode([*self._columns.actions, *self._columns.rewards], row[None])
         for part in self._columns:
             pairs = itertools.islice(arrays, len(part))
-            yield {column.name: array[0].as_py() for column, array in pairs if column.size != 0}
+            yield {column.name: _seen(column, array[0].as_py()) for column, array in pairs if column.size != 0}
 
     def _shown(self, start: Start, indices: list[int]) -> list[np.ndarray]:
         shown = getattr(start.env, self.game.shown)
@@ -170,6 +170,13 @@ class _Listener:
             if len(extremes) > 1 and any(values.get(arm) in extremes for arm in played):
                 return name, values
         return "", {}
+
+
+def _seen(column: Column, value: Any) -> Any:
+    """Return the value of a column, and of a list that has gaps the numbers that were seen by their places."""
+    if value is None or not column.sparse:
+        return value
+    return {place: number for place, number in enumerate(value) if not math.isnan(number)}
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Rounds that are watched are those of the run; the table says them in 80 columns."""
 
+import re
 import sys
 
 import numpy as np
@@ -45,6 +46,10 @@ def test_they_are_the_rounds_of_the_run(game, policy, make_grid, tmp_path):
     for name in [*seen[0].played, *seen[0].answered]:
         rows = [None if value is None else np.ravel(value).tolist() for value in table[name][: len(seen)]]
         found = [(one.played | one.answered)[name] for one in seen]
+        if isinstance(found[0], dict):
+            found = [
+                [part.get(place, np.nan) for place in range(len(row))] for part, row in zip(found, rows, strict=True)
+            ]
         assert repr(rows) == repr([None if value is None else np.ravel(value).tolist() for value in found])
 
 
@@ -122,6 +127,20 @@ def test_the_table_is_80_columns_wide(grid_file, capsys):
     for word in ("shown", "index by arm", "arm", "reward", "+ regret", "learnt", "\n   10 ", "\n   12 ", "plays["):
         assert word in said
     assert "\n   13 " not in said
+
+
+def test_nothing_that_was_seen_of_a_set_is_left_out(tmp_path, capsys):
+    (tmp_path / "grid.toml").write_text(
+        'horizon = 40\n[[environment]]\nkind = "top-k"\nitems = 12\nk = 5\n[[policy]]\nkind = "combinatorial/uniform"\n'
+    )
+    assert cli.main(["trace", str(tmp_path / "grid.toml"), "--rounds", "30:33"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("   3")]
+    assert len(lines) == 3
+    for line in lines:
+        items = re.search(r"  ((?:\d+ ){4}\d+)  ", line)[1].split()
+        seen = dict(re.findall(r"(\d+): ([01])", line))
+        assert sorted(seen) == sorted(items)
+        assert f"  {sum(map(int, seen.values()))}  " in line
 
 
 @pytest.mark.parametrize(
