@@ -97,7 +97,8 @@ def _write(axis: Axes, line: Line2D):
             "color": line.get_color(),
             "linewidth": 0.8,
             "relpos": (0, 0.5),
-            "shrinkA": 1,
+            "patchA": None,  # else it is cut where it leaves the name's box, which a steep one does above or below
+            "shrinkA": 2,
             "shrinkB": 1,
         },
     )

@@ -193,6 +193,17 @@ def test_direct_names_do_not_overlap(plain):
     assert figure.legends == [] and axis.get_legend() is None
 
 
+def test_leader_lines_end_beside_the_middle_of_their_names(plain):
+    figure = plain.plot(preset="icml-wide", labels="direct", slopes="log T, sqrt T, T^2/3, T, log^2 T")
+    figure.draw_without_rendering()
+    moved = [text for text in shown(figure)[0].texts if abs(text.get_position()[1]) > 8]  # steeper than 45 degrees
+    assert moved
+    for text in moved:
+        box, (x, y) = mpl.text.Text.get_window_extent(text), text.arrow_patch.get_path().vertices[0]
+        assert abs(y - (box.y0 + box.y1) / 2) < box.height / 4
+        assert box.x0 - 2 * figure.dpi / 72 <= x < box.x0
+
+
 def test_no_names(plain):
     figure = plain.plot(labels="none")
     assert figure.legends == [] and figure.axes[0].get_legend() is None and not figure.axes[0].texts
