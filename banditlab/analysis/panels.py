@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_pgf import LatexError
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -196,12 +197,11 @@ def compose(
             _keep_outer_labels(spots, columns, sheet.share if headers else "none")
         if headers:
             _add_headers(spots, headers)
-        if sheet.title:
-            figure.suptitle(sheet.title)
         if finish:
             finish(figure, axes)
         rows = [spots[start : start + columns] for start in range(0, len(spots), columns)]
-        _name_curves(figure, [[axis for axis in row if axis.get_visible()] for row in rows], sheet)
+        title = textwrap.fill(sheet.title or "", columns * sheet.letters(columns))
+        _write_names(figure, [[axis for axis in row if axis.get_visible()] for row in rows], sheet, title)
         if sheet.column:
             _lay_out(figure)
         else:
@@ -304,15 +304,32 @@ def _canvas(count: int, columns: int, sheet: Sheet) -> tuple[Drawing, list[Axes]
 ASIDE = "aside"
 
 
-def _name_curves(figure: Figure, rows: list[list[Axes]], sheet: Sheet) -> None:
+def _write_names(figure: Figure, rows: list[list[Axes]], sheet: Sheet, title: str) -> None:
+    """Write the names of curves, and the title."""
     axes = [axis for row in rows for axis in row]
     direct = [axis for row in rows for axis in _to_name(row)] if sheet.labels == "direct" else []
-    label_ends(figure, axes, direct)
+    width, above = figure.get_size_inches()[0], None
     if sheet.labels == "legend":
-        _add_legends(figure, axes, sheet)
-    for axis in direct:
-        if lines := unnamed(axis):
-            axis.legend(lines, [line.get_label() for line in lines], loc="best")
+        entries = [list(zip(*axis.get_legend_handles_labels(), strict=True)) for axis in axes]
+        above = _add_legends(figure, axes, entries, above=bool(sheet.column))
+    elif direct:
+        lines = [unnamed(axis) if axis in direct else [] for axis in axes]
+        entries = [[(line, line.get_label()) for line in some] for some in lines]
+        above = _add_legends(figure, axes, entries, above=True)
+    if title:
+        _add_title(figure, title, width, above)
+    label_ends(figure, axes, direct)  # last, since it takes the room that is left
+
+
+def _add_title(figure: Figure, title: str, width: float, above: Legend | None) -> None:
+    """Write the title over panels that are so wide; as that of a legend above them, which would be in its place."""
+    if above:
+        before = above.get_window_extent().height
+        above.set_title(title, {"size": plt.rcParams["figure.titlesize"]})
+        above.get_title().set_multialignment("center")
+        _heighten(figure, above.get_window_extent().height - before)
+    else:
+        figure.suptitle(title, x=width / figure.get_size_inches()[0] / 2)
 
 
 def _to_name(row: list[Axes]) -> list[Axes]:
@@ -321,27 +338,29 @@ def _to_name(row: list[Axes]) -> list[Axes]:
     return row[-1:] if all(one == names[0] for one in names) else row
 
 
-def _add_legends(figure: Figure, axes: list[Axes], sheet: Sheet) -> None:
-    """Add one legend to panels that show the same policies, or one to each panel."""
-    found = [list(zip(*axis.get_legend_handles_labels(), strict=True)) for axis in axes]
+Entries = list[tuple[Any, str]]  #: of a legend: lines or the like, with their names
+
+
+def _add_legends(figure: Figure, axes: list[Axes], found: list[Entries], *, above: bool) -> Legend | None:
+    """Add one legend to panels that show the same policies, or one to each panel; return one above all of them."""
     policies = [{label for handle, label in entries if _is_policy(handle)} for entries in found if entries]
     merged = {label: handle for entries in found for handle, label in entries}
     alike = all(labels == policies[0] for labels in policies)
-    if merged and sheet.column and _is_one_look_each(found):
-        _add_legend_above(figure, merged)
-        return
+    if merged and above and _is_one_look_each(found):
+        return _add_legend_above(figure, merged)
     if merged and alike and (len(axes) > 1 or len(merged) > 4):
         longest = max(map(len, merged))
         width, height = figure.get_size_inches()
         figure.set_size_inches(width + 0.5 + 0.06 * longest, height)  # beside the panels, and not at their cost
         figure.legend(merged.values(), merged.keys(), loc="outside right upper")
-        return
+        return None
     for axis, entries in zip(axes, found, strict=True):
         if entries:
-            axis.legend(loc="best")
+            axis.legend(*zip(*entries, strict=True), loc="best")
+    return None
 
 
-def _is_one_look_each(entries: list[list[tuple[Any, str]]]) -> bool:
+def _is_one_look_each(entries: list[Entries]) -> bool:
     looks: dict[str, tuple[Any, ...]] = {}
     for handle, label in itertools.chain(*entries):
         line = line_of(handle)
@@ -351,16 +370,21 @@ def _is_one_look_each(entries: list[list[tuple[Any, str]]]) -> bool:
     return True
 
 
-def _add_legend_above(figure: Figure, entries: dict[str, Any]) -> None:
+def _add_legend_above(figure: Figure, entries: dict[str, Any]) -> Legend:
     """Add a legend in as many columns as fit, and make the figure higher by its height."""
-    width, height = figure.get_size_inches()
     for columns in range(len(entries), 0, -1):
         legend = figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns)
-        box = legend.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
-        if box.width <= width or columns == 1:
-            figure.set_size_inches(width, height + box.height)
-            return
+        box = legend.get_window_extent()
+        if box.width <= figure.bbox.width or columns == 1:
+            break
         legend.remove()
+    _heighten(figure, box.height)
+    return legend
+
+
+def _heighten(figure: Figure, pixels: float) -> None:
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + pixels / figure.dpi)
 
 
 def _is_policy(handle: Any) -> bool:

@@ -3,6 +3,7 @@
 import itertools
 import re
 import tomllib
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -82,13 +83,49 @@ def test_a_paper_has_a_caption_of_its_own(plain):
     assert any("Mean of 6 replications" in text.get_text() for text in plain.plot().texts)
     assert plain.plot(preset="icml").texts == []
     assert shown(plain.plot(preset="icml"))[0].get_title() == ""
-    assert plain.plot(preset="icml", title="One").get_suptitle() == "One"
+    assert title_of(plain.plot(preset="icml", title="One")).get_text() == "One"
+
+
+def title_of(figure):
+    """The title of a figure, or of the legend above its panels."""
+    [title] = [*(one.get_title() for one in figure.legends if one.get_title().get_text()), *titles(figure)]
+    return title
+
+
+def titles(figure):
+    return [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
+
+
+LONG = "A title that is so long that it does not stand in one line above the panels, however many these are and wide"
+VIEWS = [
+    {},
+    {"labels": "direct"},
+    {"labels": "none"},
+    {"rows": "gap", "columns": "arms"},
+    {"versus": "gap"},
+    {"view": "profile"},
+    {"view": "survival"},
+    {"view": "wrong-order"},
+    {"view": "heatmap", "versus": "gap,arms"},
+]
+
+
+@pytest.mark.parametrize("preset", [None, "icml"])
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_the_title_overlaps_nothing(view, preset, multiple):
+    figure = multiple.plot(preset=preset, title=LONG, **view)
+    figure.draw_without_rendering()
+    title = title_of(figure)
+    box, others = title.get_window_extent(), [text for text in visible_texts(figure) if text.get_text()]
+    assert " ".join(title.get_text().split()) == LONG
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y1 <= figure.bbox.height
+    assert not any(box.overlaps(other.get_window_extent()) for other in others)
 
 
 def test_a_quick_look_says_so_in_a_paper_too(plain):
     quick = Result("q", True, plain.cells)
-    assert quick.plot(preset="icml").get_suptitle() == "Quick look"
-    assert quick.plot(preset="icml", title="One").get_suptitle() == "Quick look - One"
+    assert title_of(quick.plot(preset="icml")).get_text() == "Quick look"
+    assert title_of(quick.plot(preset="icml", title="One")).get_text() == "Quick look - One"
 
 
 def test_too_much_for_a_column_is_told(plain):
@@ -202,6 +239,17 @@ def test_leader_lines_end_beside_the_middle_of_their_names(plain):
         box, (x, y) = mpl.text.Text.get_window_extent(text), text.arrow_patch.get_path().vertices[0]
         assert abs(y - (box.y0 + box.y1) / 2) < box.height / 4
         assert box.x0 - 2 * figure.dpi / 72 <= x < box.x0
+
+
+@pytest.mark.parametrize("preset", [None, "icml-wide"])
+def test_what_ends_out_of_view_is_named_above_the_panels(preset):
+    log = cell("log", np.outer([1, 1], [0.0, 10, 20, 30]), world={"means": [0.5, 0.4]})
+    figure = result(replace(log, seed=0)).plot(preset=preset, labels="direct")
+    figure.draw_without_rendering()
+    [axis], [legend] = shown(figure), figure.legends
+    assert [text.get_text() for text in axis.texts] == ["log"]
+    assert [text.get_text() for text in legend.get_texts()] == ["Lai-Robbins (asymptotic)"]
+    assert legend.get_window_extent().y0 > axis.bbox.y1
 
 
 def test_no_names(plain):
