@@ -23,9 +23,8 @@ from banditlab.runs.pair import Failure, play_one
 from banditlab.runs.precision import Outlook, in_words, least, outlook
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from banditlab.analysis.claims import Claim, Judged
+    from banditlab.analysis.panels import Drawing
     from banditlab.analysis.results import Result
 
 # pandas and matplotlib are imported by the commands that need them, so that a run does not wait for them
@@ -142,18 +141,20 @@ def _size(grid: Grid) -> str:
     return f"{len(grid.cells)} cells x {in_words(grid.settings.replications)} replications x {rounds} rounds"
 
 
-def _save_figure(figure: Figure, path: Path) -> None:
+def _save_figure(figure: Drawing, path: Path) -> None:
     from banditlab.analysis.panels import save
 
     save(figure, path)
     print(f"figure: {path}")
+    for note in figure.notes:
+        print(f"note: {note}")
 
 
 def _draw_planned(result: Result, folder: Path) -> None:
     from banditlab.analysis.figures import draw_planned
 
-    for path in draw_planned(result, folder):
-        print(f"figure: {path}")
+    for figure, path in draw_planned(result, folder):
+        _save_figure(figure, path)
 
 
 def _close(report: runner.Report, folder: Path) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from banditlab.analysis import across, heatmap, plotting, profiles, views
 from banditlab.analysis.cells import metric_of
-from banditlab.analysis.panels import Drawing, check_file, save
+from banditlab.analysis.panels import Drawing, check_file
 from banditlab.analysis.presets import PRESETS, Sheet
 from banditlab.analysis.results import Result
 from banditlab.analysis.slopes import read_slopes
@@ -124,12 +124,10 @@ def draw(result: Result, options: Options) -> Drawing:
     return view.draw(result, options.metric, sheet=sheet, **chosen)
 
 
-def draw_planned(result: Result, folder: Path) -> list[Path]:
-    """Draw the figures of the tables `[[figure]]` of a result's grid into a folder; return their files."""
-    planned = read(result.figures, [*result.cells, *result.missing], result.metric, str(folder / "grid.json"))
-    for one in planned:
-        save(draw(result, one), folder / one.file)
-    return [folder / one.file for one in planned]
+def draw_planned(result: Result, folder: Path) -> Iterator[tuple[Drawing, Path]]:
+    """Draw the figures of the tables `[[figure]]` of a result's grid; yield each with the file to save it as."""
+    for one in read(result.figures, [*result.cells, *result.missing], result.metric, str(folder / "grid.json")):
+        yield draw(result, one), folder / one.file
 
 
 def read(tables: Sequence[Mapping[str, Any]], cells: Sequence[Any], metric: str | None, source: str) -> list[Planned]:

@@ -11,7 +11,16 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from banditlab.analysis.cells import CellResult, metric_of
-from banditlab.analysis.panels import Chosen, Drawing, choose, compose, count_of, panels_by, quick_look
+from banditlab.analysis.panels import (
+    Chosen,
+    Drawing,
+    choose,
+    compose,
+    count_of,
+    left_out_without,
+    panels_by,
+    quick_look,
+)
 from banditlab.analysis.plotting import HORIZON, check_swept
 from banditlab.analysis.presets import SCREEN, Sheet
 from banditlab.analysis.results import Result
@@ -42,7 +51,8 @@ def draw_heatmap(
 ) -> Drawing:
     """Draw the mean at the last round as a colour over two swept parameters, a panel a policy.
 
-    Panels of one metric have the same colours for the same values. A policy without one of the parameters is left out.
+    Panels of one metric have the same colours for the same values. A policy or environment without one of the
+    parameters is left out, and named below.
 
     Parameters
     ----------
@@ -58,10 +68,10 @@ def draw_heatmap(
     UserError
         An unknown metric; no two parameters that the grid sweeps; several means at one place.
     """
-    names, chosen = parameters_of(versus), choose(result, metric)
+    names, found = parameters_of(versus), choose(result, metric)
     for name in names:
-        check_swept([cell for cell, _ in chosen], name)
-    chosen = [(cell, kept) for cell, kept in chosen if None not in (value_of(cell, name) for name in names)]
+        check_swept([cell for cell, _ in found], name)
+    chosen = [(cell, kept) for cell, kept in found if None not in (value_of(cell, name) for name in names)]
     if not chosen:
         raise UserError(f"versus: no cell of this grid has both {names[0]!r} and {names[1]!r}")
     across, up = (in_order(value_of(cell, name) for cell, _ in chosen) for name in names)
@@ -101,7 +111,8 @@ def draw_heatmap(
             bar.outline.set_visible(False)
 
     caption = [f"{quick_look(result)}Mean of {count_of(chosen)} at the last round.", *result.cautions(metric)]
-    return compose(panels, fill, caption, sheet=sheet, finish=add_scales)
+    notes = left_out_without(" or no ".join(names), found, chosen)
+    return compose(panels, fill, caption, sheet=sheet, finish=add_scales, notes=notes)
 
 
 def _rest(label: str, names: tuple[str, str]) -> str:

@@ -34,6 +34,7 @@ from banditlab.registry import REFERENCE_PLAYERS
 
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = "osD^vP*Xhd<"  # one fewer than colours, so that a second turn has other pairs
+MOST_NAMES = 8  #: in a note
 FORMATS = ("pdf", "svg", "png", "pgf")
 TEX = ("pdflatex", "lualatex", "xelatex")  #: of which PGF takes one
 
@@ -90,11 +91,12 @@ def metrics_in(chosen: Chosen) -> int:
 
 
 class Drawing(Figure):
-    """A figure that knows its sheet, and is saved in its style."""
+    """A figure that knows its sheet, and what it leaves out, and is saved in the style of the sheet."""
 
     def __init__(self, *arguments: Any, sheet: Sheet, **options: Any):
         super().__init__(*arguments, **options)
         self.sheet = sheet
+        self.notes: tuple[str, ...] = ()  #: on what is left out
 
     def savefig(self, file: Any, *, settings: Mapping[str, Any] = MappingProxyType({}), **options: Any) -> None:
         """Write it, by default as its sheet wants it: with its fonts, and on paper in exactly its width.
@@ -153,6 +155,7 @@ def compose(
     columns: int = 3,
     headers: Headers | None = None,
     finish: Callable[[Figure, list[Axes]], None] | None = None,
+    notes: Sequence[str] = (),
 ) -> Drawing:
     """Return a figure with a panel each, the names of curves, and on a screen lines below.
 
@@ -170,6 +173,8 @@ def compose(
         Names of rows and columns, in place of titles.
     finish : function of (figure, axes), optional
         Called before curves are named.
+    notes : sequence of str
+        On what is left out, such as "left out, as they have no gap: easy"; lines below the caption, and the figure's.
 
     Raises
     ------
@@ -182,6 +187,7 @@ def compose(
     with sheet.style():
         columns = len(headers.columns) if headers else sheet.columns(len(panels), columns)
         figure, spots = _canvas(len(panels), columns, sheet)
+        figure.notes = tuple(notes)
         for axis, (title, members) in zip(spots, panels.items(), strict=True):
             axis.set_visible(bool(members))
             if members:
@@ -205,7 +211,8 @@ def compose(
         if sheet.column:
             _lay_out(figure)
         else:
-            figure.text(0.01, -0.01, "\n".join(caption), fontsize=7, color="0.35", va="top")
+            lines = [*caption, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
+            figure.text(0.01, -0.01, "\n".join(lines), fontsize=7, color="0.35", va="top")
     return figure
 
 
@@ -277,6 +284,21 @@ def choose(result: Result, metric: str | None) -> Chosen:
     if not chosen:
         raise UserError(f"{result.name}: no finished replication to draw")
     return chosen
+
+
+def left_out(why: str, names: Iterable[str]) -> list[str]:
+    """Return a note that names what is left out, for `compose`; none where there is nothing."""
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return [f"left out, as {why}: {', '.join(names[:MOST_NAMES])}{more}"] if names else []
+
+
+def left_out_without(parameters: str, before: Chosen, after: Chosen) -> list[str]:
+    """Return a note that names the environments and policies of which no cell is drawn, as they lack parameters."""
+    roles = "environment", "policy"
+    drawn = {(role, getattr(cell, role)) for cell, _ in after for role in roles}
+    gone = [getattr(cell, role) for role in roles for cell, _ in before if (role, getattr(cell, role)) not in drawn]
+    return left_out(f"they have no {parameters}", gone)
 
 
 def count_of(chosen: Chosen) -> str:

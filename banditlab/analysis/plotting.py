@@ -26,6 +26,7 @@ from banditlab.analysis.panels import (
     compose,
     count_of,
     label_sparsely,
+    left_out_without,
     looks_of,
     metrics_in,
     panels_by,
@@ -103,13 +104,14 @@ def draw(
     check_swept([cell for cell, _ in chosen], versus, rows, columns)
     if guides and versus not in ("t", *HORIZON):
         raise UserError(f"slopes: are over rounds or horizons, not over {versus!r}")
-    headers = None
+    headers, notes = None, []
     if rows or columns:
         chosen, panels, headers = _split(chosen, rows, columns, versus)
     elif versus == "t":
         panels = panels_over_rounds(chosen)
     else:
         panels = _panels_over_parameter(chosen, versus)
+        notes = left_out_without(versus, chosen, [member for members in panels.values() for member in members])
     looks, count = looks_of(chosen), metrics_in(chosen)
 
     def fill(axis: Axes, title: str, members: Chosen) -> None:
@@ -125,7 +127,8 @@ def draw(
         if sheet.labels == "direct" and versus == "t":
             axis.set_xlim(right=members[0][0].horizon)  # so that names stand at the ends of the curves
 
-    return compose(panels, fill, caption, sheet=sheet, columns=count if count > 1 else 3, headers=headers)
+    columns = count if count > 1 else 3
+    return compose(panels, fill, caption, sheet=sheet, columns=columns, headers=headers, notes=notes)
 
 
 def check_swept(cells: Sequence[Scene], versus: str = "t", rows: str | None = None, columns: str | None = None) -> None:

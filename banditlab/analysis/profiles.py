@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from banditlab.analysis.across import Contest, contests
 from banditlab.analysis.cells import metric_of
-from banditlab.analysis.panels import Chosen, Drawing, Looks, choose, compose, count_of, looks_of, quick_look
+from banditlab.analysis.panels import Chosen, Drawing, Looks, choose, compose, count_of, left_out, looks_of, quick_look
 from banditlab.analysis.presets import SCREEN, Sheet
 from banditlab.analysis.results import Result
 
@@ -52,10 +52,9 @@ def draw_profile(
         f"{quick_look(result)}{count_of(chosen)} in each of {len(held[0].places)} environments, relative to "
         f"{held[0].level}, with {confidence:.0%} stratified bootstrap intervals."
     ]
-    left_out = dict.fromkeys(label for contest in held for label in contest.left_out)
-    if left_out:
-        caption.append(f"Left out, as not played in all of them: {', '.join(left_out)}.")
-    return compose(panels, fill, caption, sheet=sheet, columns=1 if sheet.column and sheet.column.width < NARROW else 2)
+    notes = left_out("not played in all of them", (label for contest in held for label in contest.left_out))
+    columns = 1 if sheet.column and sheet.column.width < NARROW else 2
+    return compose(panels, fill, caption, sheet=sheet, columns=columns, notes=notes)
 
 
 def _score(contest: Contest) -> str:

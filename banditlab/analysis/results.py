@@ -20,9 +20,8 @@ from banditlab.pages import page
 from banditlab.runs.precision import Precision, Stand, stand
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from banditlab.analysis.claims import Verdicts
+    from banditlab.analysis.panels import Drawing
 
 
 class Result:
@@ -511,7 +510,7 @@ class Result:
 
         return beside(self, other)
 
-    def plot(self, metric: str | None = None, **options: Any) -> Figure:
+    def plot(self, metric: str | None = None, **options: Any) -> Drawing:
         """Draw metrics against rounds or a parameter, or another view; options as of `banditlab plot`.
 
         They are the fields of `banditlab.analysis.figures.Options`: view, versus, scale, band, confidence, rows,
@@ -521,13 +520,13 @@ class Result:
 
         return draw(self, Options(metric, **options))
 
-    def plot_survival(self, metric: str | None = None) -> Figure:
+    def plot_survival(self, metric: str | None = None) -> Drawing:
         """Draw the share of replications whose metric at the last round exceeds x, against x."""
         from banditlab.analysis.views import draw_survival
 
         return draw_survival(self, metric)
 
-    def plot_wrong_order(self, metric: str | None = None) -> Figure:
+    def plot_wrong_order(self, metric: str | None = None) -> Drawing:
         """Draw how often n replications would have put each policy below the best one, against n."""
         from banditlab.analysis.views import draw_wrong_order
 

@@ -102,10 +102,11 @@ def draw_wrong_order(result: Result, metric: str | None = None, *, sheet: Sheet 
     if not panels:
         raise UserError(f"{result.name}: an order takes two policies in one environment")
     caption = f"{quick_look(result)}Chance that means of n are in another order than those of all {count_of(chosen)}."
-    if sum(map(len, panels.values())) < len(chosen):
-        caption += "\nReference players are left out, and panels of one policy."
-    lines = caption.split("\n")
-    return compose(panels, lambda axis, _, members: _draw_orders(axis, members, looks), lines, sheet=sheet)
+    fewer = sum(map(len, panels.values())) < len(chosen)
+    notes = ["reference players are left out, and panels of one policy"] if fewer else []
+    return compose(
+        panels, lambda axis, _, members: _draw_orders(axis, members, looks), [caption], sheet=sheet, notes=notes
+    )
 
 
 def _contenders(members: Chosen) -> Chosen:

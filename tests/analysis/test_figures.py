@@ -449,6 +449,36 @@ def test_a_heat_map_has_the_means_in_their_places():
     assert figure.axes[-1].get_ylabel() == "Regret at the last round"
 
 
+# --- what is left out -----------------------------------------------------------------------------------------------
+
+
+SWEPT = result(*swept().cells, cell("a", [1.0, 2.0], "stray", world={"arms": 5}))
+PLAYED = result(*(cell(policy, [1.0, 2.0], world) for policy, world in ("a1", "b1", "a2", "b2", "c2")))
+
+
+@pytest.mark.parametrize(
+    ("made", "view", "note"),
+    [
+        (SWEPT, {"versus": "gap"}, "left out, as they have no gap: stray"),
+        (SWEPT, {"view": "heatmap", "versus": "gap,arms"}, "left out, as they have no gap or no arms: stray"),
+        (PLAYED, {"view": "profile"}, "left out, as not played in all of them: c"),
+    ],
+)
+def test_what_is_left_out_is_named(made, view, note):
+    figure = made.plot(**view)
+    assert figure.notes == (note,) == made.plot(preset="icml", **view).notes
+    assert figure.texts[0].get_text().splitlines()[-1] == f"{note[0].upper()}{note[1:]}."
+
+
+def test_nothing_left_out_takes_no_note(multiple):
+    for view in ({}, {"versus": "gap"}, {"view": "heatmap", "versus": "gap,arms"}, {"view": "profile"}):
+        assert multiple.plot(**view).notes == ()
+
+
+def test_a_long_list_of_what_is_left_out_is_cut():
+    assert panels.left_out("small", "abcdefghijk") == ["left out, as small: a, b, c, d, e, f, g, h and 3 more"]
+
+
 # --- the tables [[figure]] ------------------------------------------------------------------------------------------
 
 GRID = """
@@ -482,6 +512,20 @@ def test_the_figures_of_a_grid_are_drawn_by_run_and_by_plot(tmp_path, capsys):
     assert capsys.readouterr().out == f"figure: {out / 'heatmap.png'}\n"
     stored = reading.stored(out)
     assert stored.figures == reading.parse(tomllib.loads(GRID + FIRST + SECOND), "g").figures
+
+
+@pytest.mark.compiled
+def test_the_command_line_says_what_is_left_out(tmp_path, capsys):
+    stray = '[[environment]]\nkind = "bernoulli"\narms = 2\nprior = "beta(1,1)"\nlabel = "stray"\n'
+    planned = '[[figure]]\nfile = "gap.svg"\nversus = "gap"\npreset = "icml"\n'
+    (tmp_path / "g.toml").write_text(GRID.replace(", arms = [2, 3] }", " }\narms = 2") + stray + planned)
+    out = tmp_path / "out"
+    assert cli.main(["run", str(tmp_path / "g.toml"), "--out", str(out), "--jobs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    note = "note: left out, as they have no gap: stray"
+    assert lines[lines.index(f"figure: {out / 'gap.svg'}") + 1] == note
+    assert cli.main(["plot", str(out), "--versus", "gap", "-o", str(out / "mine.svg")]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"figure: {out / 'mine.svg'}", note]
 
 
 @pytest.mark.parametrize(
