@@ -463,7 +463,7 @@ def _plot(options: argparse.Namespace) -> int:
     asked = figures.Options(**{key: value for key, value in chosen.items() if value is not None})
     result = load(folder)
     if options.beside:
-        result = result.beside(load(options.beside))
+        result = result.beside(load(options.beside), asked.metric)
     if result.figures and asked == figures.Options() and not options.output:
         _draw_planned(result, folder)
         return 0

@@ -7,7 +7,7 @@ replications one after the other, rounded to single precision. The file's metada
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,17 +152,33 @@ def _cells(table: pa.Table) -> Iterator[CellResult]:
 # --- beside one's own -------------------------------------------------------------------------------------------------
 
 
-def beside(result: Result, other: Result) -> Result:
+Place = tuple[CellResult, list[str]]  #: a cell of an environment, and the metrics that are drawn there
+
+
+def beside(result: Result, other: Result, metric: str | None = None) -> Result:
     """Return a result with the policies of another one too, in the environments that both have; see `Result.beside`."""
-    joined, own = list(result.cells), {(cell.environment, cell.horizon): cell for cell in result.cells}
-    for there in other.cells:
-        here = next((cell for cell in own.values() if not _differences(cell, there)), None)
-        if here and set(result.default_metrics(here)) & set(there.metrics):
-            label = f"{there.policy} ({other.name})"
-            joined.append(replace(there, environment=here.environment, policy=label))
-    if len(joined) == len(result.cells):
-        raise UserError(f"{other.name}: nothing to draw beside {result.name}: {_why(result, other)}")
-    return Result(result.name, result.quick, joined, metric=result.metric)
+    places: dict[tuple[str, int], Place] = {}
+    for cell, name in result.drawn(metric):
+        places.setdefault((cell.environment, cell.horizon), (cell, []))[1].append(name)
+    found = [(there, _place_of(there, places.values())) for there in other.cells]
+    same = [(there, *place) for there, place in found if place]
+    if not same:
+        why = _why([here for here, _ in places.values()], other.cells)
+        raise UserError(f"{other.name}: nothing to draw beside {result.name}: {why}")
+    joined = [
+        replace(there, environment=here.environment, policy=f"{there.policy} ({other.name})")
+        for there, here, asked in same
+        if set(asked) & set(there.metrics)
+    ]
+    if not joined:
+        wanted = " or ".join(map(repr, dict.fromkeys(name for *_, asked in same for name in asked)))
+        kept = ", ".join(dict.fromkeys(name for there, *_ in same for name in there.metrics))
+        raise UserError(f"{other.name} has no metric {wanted} (there are: {kept})")
+    return Result(result.name, result.quick, [*result.cells, *joined], metric=result.metric)
+
+
+def _place_of(there: CellResult, places: Iterable[Place]) -> Place | None:
+    return next((place for place in places if not _differences(place[0], there)), None)
 
 
 def _differences(here: CellResult, there: CellResult) -> list[str]:
@@ -191,12 +207,9 @@ def _shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _why(result: Result, other: Result) -> str:
-    pairs = [(here, there) for here in result.cells for there in other.cells]
+def _why(own: Sequence[CellResult], others: Sequence[CellResult]) -> str:
+    pairs = [(here, there) for here in own for there in others]
     if not pairs:
         return "there is no finished replication"
     here, there = min(pairs, key=lambda pair: (_kind(pair[0]) != _kind(pair[1]), len(_differences(*pair))))
-    if found := _differences(here, there):
-        return f"the nearest environment has {'; '.join(found[:4])}"
-    asked, kept = result.default_metrics(here), there.metrics
-    return f"it keeps {', '.join(kept)}, and {', '.join(asked)} would be drawn"
+    return f"the nearest environment has {'; '.join(_differences(here, there)[:4])}"

@@ -277,10 +277,7 @@ def choose(result: Result, metric: str | None) -> Chosen:
     UserError
         There is none.
     """
-    if metric is None:
-        chosen = [(cell, name) for cell in result.cells for name in result.default_metrics(cell)]
-    else:
-        chosen = list(result.where(metric))
+    chosen = result.drawn(metric)
     if not chosen:
         raise UserError(f"{result.name}: no finished replication to draw")
     return chosen

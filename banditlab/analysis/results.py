@@ -190,6 +190,18 @@ class Result:
         """Return the metrics of a cell that are drawn where none is asked for."""
         return shown(self.metric, cell.metrics)
 
+    def drawn(self, metric: str | None = None) -> list[tuple[CellResult, str]]:
+        """Return the cells with the metrics that are drawn of them: as `where`, by default all that the grid names.
+
+        Raises
+        ------
+        UserError
+            No cell keeps that metric.
+        """
+        if metric is None:
+            return [(cell, name) for cell in self.cells for name in self.default_metrics(cell)]
+        return list(self.where(metric))
+
     @property
     def frame(self) -> pd.DataFrame:
         """All curves, tidy: a row a metric, replication and recorded round, and a column a parameter."""
@@ -495,20 +507,26 @@ class Result:
 
         return claims.Verdicts(claims.judge(claims.read(self.claims, [*self.cells, *self.missing], self.name), self))
 
-    def beside(self, other: Result) -> Result:
+    def beside(self, other: Result, metric: str | None = None) -> Result:
         """Return a result that has the policies of another one too, such as of `banditlab.load("colstim-figure")`.
 
         Their labels get its name behind them. They stand in the environments that are the same here: kind, parameters
         and horizon; of one fixed instance, the seed too.
 
+        Parameters
+        ----------
+        other : Result
+        metric : str, optional
+            That is to be drawn, or several with commas between; by default the grid's, or each game's first.
+
         Raises
         ------
         UserError
-            No environment is the same, or no metric that is drawn by default; the line says what differs.
+            No environment is the same, or the other one has no metric that is to be drawn; the line says which.
         """
         from banditlab.analysis.baselines import beside
 
-        return beside(self, other)
+        return beside(self, other, metric)
 
     def plot(self, metric: str | None = None, **options: Any) -> Drawing:
         """Draw metrics against rounds or a parameter, or another view; options as of `banditlab plot`.

@@ -1,5 +1,6 @@
 """Baselines: one small file says what the results said, and stands beside one's own only where that is fair."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from banditlab.analysis import baselines
 from banditlab.cli import main
 from banditlab.errors import UserError
 from banditlab.runs import reading
+from tests.analysis import made
 
 ROOT = Path(__file__).parents[2]
 ARMS = {"kind": "bernoulli", "means": [0.9, 0.5, 0.1], "label": "three arms"}
@@ -72,7 +74,6 @@ UNFIT = {
     "kind": ({"kind": "gaussian", "means": [0.0, 1.0]}, {}, "the kind bandit/bernoulli, here bandit/gaussian"),
     "instance": (FIXED, {}, "instance fresh, here fixed, of seed 0"),
     "wrapper": ({**ARMS, "wrapper": [{"kind": "delayed", "rounds": 2}]}, {}, "wrappers or turns"),
-    "metric": (ARMS, {"metric": "realised-regret"}, "it keeps regret, and realised-regret would be drawn"),
 }
 
 
@@ -83,6 +84,21 @@ def test_what_is_not_the_same_is_not_drawn_together(place, what):
         run(environment, "bandit/uniform", **options).beside(banditlab.load(place / "ref.parquet"))
     assert len(error.value.lines) == 1
     assert str(error.value).startswith("ref: nothing to draw beside grid: ")
+
+
+def test_a_metric_that_is_not_there_is_said():
+    one = made.cell("p", [1.0, 2.0])
+    curves = dict.fromkeys(("x", "y", "regret"), one.curves["regret"])
+    own = made.result(replace(one, metrics=tuple(curves), curves=curves))
+    other = made.result(one)
+    for metric, named in ((None, "'x'"), ("x", "'x'"), ("x,y", "'x' or 'y'")):
+        with pytest.raises(UserError) as error:
+            own.beside(other, metric)
+        assert error.value.lines == (f"made has no metric {named} (there are: regret)",)
+    for metric in ("regret", "x, regret", "all"):  # one is enough
+        assert own.beside(other, metric).labels("policy") == ["p", "p (made)"]
+    with pytest.raises(UserError, match=r"no metric 'regert'; did you mean 'regret'\?"):
+        own.beside(other, "regert")
 
 
 def test_a_fixed_instance_is_the_same_only_with_its_seed(place, tmp_path):
@@ -100,6 +116,9 @@ def test_the_command_line(place, tmp_path, monkeypatch, capsys):
     assert "baseline: mine.parquet, 4 replications, " in capsys.readouterr().out
     assert main(["plot", "mine", "--beside", str(place / "ref.parquet"), "-o", "figure.png"]) == 0
     assert Path("figure.png").exists()
+    capsys.readouterr()
+    assert main(["plot", "mine", "--beside", str(place / "ref.parquet"), "--metric", "realised-regret"]) == 2
+    assert capsys.readouterr().err == "ref has no metric 'realised-regret' (there are: regret)\n"
     assert main(["list", "baselines"]) == 0
     assert "colstim-figure" in capsys.readouterr().out
 
