@@ -366,14 +366,30 @@ class Result:
         for label in (a, b):
             if label is not None and label not in self.labels("policy"):
                 raise UserError(f"no policy {label!r}{nearest(label, self.labels('policy'))}")
-        pairs = [(a, b)] if a and b else itertools.combinations(self.labels("policy"), 2)
+        pairs = [(a, b)] if a and b else list(itertools.combinations(self.labels("policy"), 2))
         rows = [row for one, other in pairs for row in self._compared(one, other, metric, at, confidence)]
         if not rows:
-            who = f"{a!r} and {b!r}" if a and b else "two policies"
-            raise UserError(f"{self.name}: {who} were never run in one environment")
+            raise UserError(f"{self.name}: {self._why_incomparable(pairs, metric)}")
         table = pd.DataFrame(rows)
         table.insert(table.columns.get_loc("p") + 1, "p_holm", statistics.holm(table["p"]))
         return table
+
+    def _why_incomparable(self, pairs: Sequence[tuple[str, str]], metric: str | None) -> str:
+        """Return why there is nothing to compare: no pair of policies has met, or none keeps the metric there."""
+        who = " and ".join(map(repr, pairs[0])) if len(pairs) == 1 else "two policies"
+        cells = {(cell.policy, cell.environment, cell.horizon): cell for cell in self.cells}
+        met = [
+            (one, other)
+            for a, b in pairs
+            for (policy, *place), one in cells.items()
+            if policy == a and (other := cells.get((b, *place)))
+        ]
+        if not met:
+            return f"{who} were never run in one environment"
+        asked = names_in(metric) or [self.default_metric(one) for one, _ in met]
+        kept = dict.fromkeys(name for one, other in met for name in one.metrics if name in other.metrics)
+        wanted = " or ".join(map(repr, dict.fromkeys(asked)))
+        return f"{who} keep no metric {wanted} where they met (there are: {', '.join(kept) or 'none'})"
 
     def _compared(self, a: str, b: str, metric: str | None, at: int | None, confidence: float) -> Iterator[dict]:
         others = {(cell.environment, cell.horizon): cell for cell, _ in self.where(metric, policy=b)}

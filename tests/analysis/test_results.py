@@ -8,6 +8,7 @@ import banditlab
 from banditlab.analysis.cells import CellResult, paired
 from banditlab.analysis.results import Result
 from banditlab.errors import UserError
+from tests.analysis.made import cell
 
 WORLDS = [{"kind": "bernoulli", "arms": 4, "gap": 0.3, "label": "easy"}, {"kind": "bernoulli", "arms": 4, "gap": 0.1}]
 POLICIES = ["bandit/uniform", {"kind": "greedy", "label": "<leader>"}]
@@ -131,6 +132,19 @@ def test_what_cannot_be_compared_is_said(result):
     alone = banditlab.run(WORLDS[0], POLICIES[0], horizon=5, replications=2, jobs=1, progress=False)
     with pytest.raises(UserError, match="two policies were never run in one environment"):
         alone.compare()
+
+
+def test_a_metric_that_is_kept_elsewhere_alone_is_no_reason_to_say_they_never_met():
+    cells = [cell(policy, [1.0, 2.0]) for policy in "ab"]
+    cells += [cell(policy, [1.0, 2.0], "elsewhere", metric="weak") for policy in "cd"]
+    several = Result("r", False, cells)
+    with pytest.raises(UserError) as error:
+        several.compare("a", "b", "weak")
+    assert error.value.lines == ("r: 'a' and 'b' keep no metric 'weak' where they met (there are: regret)",)
+    with pytest.raises(UserError, match="r: 'a' and 'c' were never run in one environment"):
+        several.compare("a", "c", "weak")
+    with pytest.raises(UserError, match=r"r: two policies keep no metric 'x' where they met \(there are: regret\)"):
+        Result("r", False, [*cells[:2], cell("b", [1.0], "w2"), cell("c", [1.0], metric="x")]).compare(metric="x")
 
 
 def test_growth_of_uniform_play_is_linear(result):
