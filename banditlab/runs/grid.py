@@ -178,8 +178,8 @@ class World:
                 facts = wrapper.instance.retell(facts)
         return facts
 
-    def metrics_with(self, policy: Kind) -> tuple[Metric, ...]:
-        """Return the metrics of its game that it keeps with a policy of that kind.
+    def metrics_with(self, policy: Kind) -> dict[str, Metric]:
+        """Return the metrics of its game that it keeps with a policy of that kind, by name.
 
         Those of its kind, or of this very instance where its method `metrics` says so, for which both sides have the
         optional verbs.
@@ -187,21 +187,12 @@ class World:
         if id(policy) not in self._metrics:
             verbs = {stub.__name__ for kind in (self.kind, policy) for stub in kind.options}
             metrics = games()[self.kind.game].metrics
-            self._metrics[id(policy)] = tuple(m for m in metrics if m.name in self._kept and verbs.issuperset(m.of))
+            kept = {m.name: m for m in metrics if m.name in self._kept and verbs.issuperset(m.of)}
+            self._metrics[id(policy)] = kept
         return self._metrics[id(policy)]
 
-    def metric_names_with(self, policy: Kind) -> tuple[str, ...]:
-        """Return the names of those metrics."""
-        if id(policy) not in self._names:
-            self._names[id(policy)] = tuple(metric.name for metric in self.metrics_with(policy))
-        return self._names[id(policy)]
-
     @functools.cached_property
-    def _names(self) -> dict[int, tuple[str, ...]]:
-        return {}
-
-    @functools.cached_property
-    def _metrics(self) -> dict[int, tuple[Metric, ...]]:
+    def _metrics(self) -> dict[int, dict[str, Metric]]:
         return {}  # a grid may have many thousands of cells, of few kinds of policies
 
     @functools.cached_property
@@ -305,12 +296,13 @@ class Cell:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics that it keeps: its game's, then the users'."""
-        return (*self.world.metric_names_with(self.player.kind), *(entry.metric.name for entry in self.user_metrics))
+        own = self.world.metrics_with(self.player.kind)
+        return (*own, *(entry.metric.name for entry in self.user_metrics))
 
     @property
     def game_metrics(self) -> tuple[Metric, ...]:
         """The metrics of its game that it keeps."""
-        return self.world.metrics_with(self.player.kind)
+        return tuple(self.world.metrics_with(self.player.kind).values())
 
     @property
     def user_metrics(self) -> list[registry.UserMetric]:

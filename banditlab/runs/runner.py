@@ -265,15 +265,14 @@ def notes(grid: Grid) -> list[str]:
 
 def unread(works: Sequence[Work]) -> list[str]:
     """Return which facts environments tell wrong to no policy."""
-    heard: dict[str, frozenset[str]] = {}
+    left: dict[str, frozenset[str]] = {}
     for work in works:
-        if work.cell.world.retold:
-            heard[work.cell.environment] = heard.get(work.cell.environment, frozenset()) | work.told
-    told = {work.cell.environment: work.cell.world.retold for work in works}
+        world = work.cell.world
+        left[world.label] = left.get(world.label, world.retold) - work.told
     return [
         f"{label}: no policy here uses the {name} that it is told"
-        for label, used in heard.items()
-        for name in sorted(told[label] - used)
+        for label, names in left.items()
+        for name in sorted(names)
     ]
 
 

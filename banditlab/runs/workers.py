@@ -141,7 +141,7 @@ class Workers:
         """Yield each task with its results, in the order in which they end."""
         if self.backend == "dask":
             if self._fast:
-                yield from self._on_a_cluster(self._client, self._fast)
+                yield from self._on_a_cluster(self._fast)
             return
         grows = isinstance(self.settings.replications, Precision)
         for tasks, default in ((self._fast, "threading"), (self._slow, "loky")):
@@ -156,10 +156,10 @@ class Workers:
             else:
                 yield from self._in_threads(tasks, workers)
 
-    def _on_a_cluster(self, client: Any, tasks: deque[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
+    def _on_a_cluster(self, tasks: deque[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         """Play on the workers of a Dask scheduler; a task whose worker dies is played by another one."""
-        ahead = 2 * max(1, sum(client.nthreads().values()))
-        yield from self._in_processes(client.get_executor(pure=False), tasks, ahead)
+        ahead = 2 * max(1, sum(self._client.nthreads().values()))
+        yield from self._in_processes(self._client.get_executor(pure=False), tasks, ahead)
 
     def _one_by_one(self, tasks: deque[Task]) -> Iterator[tuple[Task, list[Curve | Failure]]]:
         while tasks and not self.stopped.is_set():
