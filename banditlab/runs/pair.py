@@ -305,8 +305,8 @@ def _slices(pair, cell, start, points, curves, totals, pace, stopped) -> Iterato
 
 
 def _finish(cell, replication, points, curves, totals, clock) -> Curve | Failure:
-    own = games()[cell.game].metrics
-    keep = [m for m, metric in enumerate(own) if metric in cell.game_metrics]
+    own, kept = games()[cell.game].metrics, cell.world.metrics_with(cell.player.kind)
+    keep = [m for m, metric in enumerate(own) if metric.name in kept]
     values = curves[:, keep + list(range(len(own), curves.shape[1]))]
     if not np.isfinite(values).all():
         p, m = np.argwhere(~np.isfinite(values))[0]
